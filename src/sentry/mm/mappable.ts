@@ -1,0 +1,17 @@
+/** What mmap needs of a file: its pages as core frames. */
+export interface Mappable {
+  /**
+   * The frame that holds page `pageIndex` of the file, loaded if it was not. The cache keeps its own reference.
+   * @returns 0 when the page lies wholly beyond the end of the file (the access is SIGBUS)
+   * @errors ENOMEM when no frame is left; EIO when the host cannot read it
+   */
+  frameFor(pageIndex: number, forWrite: boolean): number;
+  /** A mapping of the file came to be; it holds the inode until `unmapped`. */
+  mapped(): void;
+  unmapped(): void;
+}
+
+/** Told by a file system when pages of a mapped file are gone: their PTEs are dropped everywhere. */
+export interface MappingInvalidator {
+  dropMappings(mappable: Mappable, firstPage: number): void;
+}

@@ -1,0 +1,40 @@
+import { defineState, ref, set, anyRef } from '../../state/index.ts';
+
+/** Something that can stand in a wait queue: a task, or an epoll interest. */
+export abstract class Waiter {
+  /** Called by a queue it stands in. It stays in the queue until it takes itself out. */
+  abstract notify(queue: WaitQueue): void;
+}
+
+/** Those who wait for one condition, in order of arrival. Waking means "look again", never "it is yours". */
+export class WaitQueue {
+  waiters = new Set<Waiter>();
+
+  add(waiter: Waiter): void {
+    this.waiters.add(waiter);
+  }
+
+  remove(waiter: Waiter): void {
+    this.waiters.delete(waiter);
+  }
+
+  isEmpty(): boolean {
+    return this.waiters.size === 0;
+  }
+
+  /** Notifies everyone who stands here now. */
+  wakeAll(): void {
+    if (this.waiters.size === 0) return;
+    for (const waiter of [...this.waiters]) waiter.notify(this);
+  }
+
+  /** Notifies the first to have come, if any. */
+  wakeOne(): void {
+    for (const waiter of this.waiters) {
+      waiter.notify(this);
+      return;
+    }
+  }
+}
+
+defineState(WaitQueue, 'WaitQueue', 1, { waiters: set(anyRef<Waiter>()) });
