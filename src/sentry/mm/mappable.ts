@@ -6,6 +6,8 @@ export interface Mappable {
    * @errors ENOMEM when no frame is left; EIO when the host cannot read it
    */
   frameFor(pageIndex: number, forWrite: boolean): number;
+  /** The frame of page `pageIndex` if the cache has it now, else 0. Loads nothing. */
+  cachedFrame(pageIndex: number): number;
   /** A mapping of the file came to be; it holds the inode until `unmapped`. */
   mapped(): void;
   unmapped(): void;

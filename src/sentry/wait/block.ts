@@ -5,7 +5,7 @@ import type { WaitQueue } from './wait-queue.ts';
  * is EINTR otherwise, `nohand` and `eintr` are EINTR, `restartBlock` is EINTR. Without a handler all but `eintr` go on,
  * with the deadline they had; `eintr` ends in EINTR after a stop and continue as well.
  */
-export type Restart = 'sys' | 'nohand' | 'restartBlock' | 'eintr';
+export type Restart = 'sys' | 'nohand' | 'restartBlock' | 'eintr' | 'killable';
 
 /** The result of a syscall that has to wait: where it stands, until when, and what a signal makes of it. */
 export interface Block {

@@ -1,0 +1,43 @@
+import { anyRef, big, bool, byteString, defineState, enumOf, int, list, optional, ref, u32 } from '../../state/index.ts';
+import type { FileDescription } from '../vfs/file-description.ts';
+import type { Restart } from '../wait/block.ts';
+import { WaitQueue } from '../wait/wait-queue.ts';
+
+/** What a blocked syscall keeps between its executions. Made at its first block, gone when it ends. */
+export class WaitRecord {
+  /** Queues the task stands in while it is parked; empty while it runs the call again. */
+  queues: WaitQueue[] = [];
+  restart: Restart = 'sys';
+  /** Absolute monotonic time in ns at which the call has timed out; null for never. */
+  deadlineNs: number | null = null;
+  hasDeadline = false;
+  /** Bytes already moved. */
+  progressBytes = 0;
+  /** Open files the call works on, whatever becomes of their numbers; each holds a reference. */
+  pinned: FileDescription[] = [];
+  pinnedFds: number[] = [];
+  /** A wake-up was granted to this task (futex, vfork): taken without looking again. */
+  isGranted = false;
+  /** futex: bits it waits for. */
+  bitset = 0;
+  /** A step of the call that must happen once has happened: its name, and the value to answer at the end. */
+  stage = '';
+  value = 0;
+  /** sigtimedwait: the signals waited for. */
+  signals = 0n;
+}
+
+defineState(WaitRecord, 'WaitRecord', 1, {
+  queues: list(ref<WaitQueue>('WaitQueue')),
+  restart: enumOf('sys', 'nohand', 'restartBlock', 'eintr', 'killable'),
+  deadlineNs: optional(int),
+  hasDeadline: bool,
+  progressBytes: int,
+  pinned: list(anyRef<FileDescription>()),
+  pinnedFds: list(int),
+  isGranted: bool,
+  bitset: u32,
+  stage: byteString,
+  value: int,
+  signals: big,
+});
