@@ -1,10 +1,14 @@
 import { EBADF, EINVAL, ENOTTY, ESPIPE } from '../../abi/errno.ts';
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from '../../abi/inotify.ts';
 import { O_ACCMODE, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY } from '../../abi/open.ts';
 import { SysError } from '../../base/errors.ts';
+import { anyRef, defineState, i32, int, optional, ref, set, u32 } from '../../state/index.ts';
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
+import type { Mappable } from '../mm/mappable.ts';
 import type { WaitQueue } from '../wait/wait-queue.ts';
 import type { Caller } from './caller.ts';
 import type { Inode } from './inode.ts';
+import { notifyPath } from './notify.ts';
 import type { Path } from './path.ts';
 
 /**
@@ -27,11 +31,15 @@ export abstract class FileDescription {
   /** F_SETOWN: pid, or −pgid; 0 none. F_SETSIG. */
   owner = 0;
   ownerSignal = 0;
+  /** Who watches it, and has to let go when it is released: the interests of epoll(7). Null for nobody. */
+  watchers: Set<FileWatcher> | null = null;
 
   constructor(inode: Inode, path: Path | null, statusFlags: number) {
     this.inode = inode;
     this.path = path;
     this.statusFlags = statusFlags;
+    inode.hold();
+    if (path !== null) path.mount.hold();
   }
 
   /**
@@ -75,14 +83,32 @@ export abstract class FileDescription {
   }
 
   /** Events of poll(2) that hold now (POLLIN, POLLOUT, POLLHUP, POLLERR, …), whether asked for or not. */
-  pollEvents(): number {
+  pollEvents(caller: Caller): number {
+    void caller;
     return 0x145; // POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM: a regular file is always ready
   }
 
-  /** Queues that are woken when one of `events` may have begun to hold. */
-  queuesFor(events: number): readonly WaitQueue[] {
+  /** Queues that are woken when one of `events` may have begun to hold for `caller`. The same ones as long as the file is open. */
+  queuesFor(events: number, caller: Caller): readonly WaitQueue[] {
     void events;
+    void caller;
     return [];
+  }
+
+  /** When a read of `caller` that found nothing gives up (VTIME of a terminal); null to wait without end. */
+  readDeadlineNs(caller: Caller): number | null {
+    void caller;
+    return null;
+  }
+
+  /** Whether a blocking write goes on until everything is written: pipes, terminals, stream sockets. */
+  writesAll(): boolean {
+    return false;
+  }
+
+  /** Where open(2) has to wait before it gives a descriptor: the other end of a FIFO; null when the open is complete. */
+  openQueue(): WaitQueue | null {
+    return null;
   }
 
   /**
@@ -135,10 +161,21 @@ export abstract class FileDescription {
   /** Gives a reference back; releases at the last. */
   drop(): void {
     this.references--;
-    if (this.references === 0) {
-      this.release();
-      this.path?.mount.drop();
+    if (this.references !== 0) return;
+    const { inode, path } = this;
+    if (this.watchers !== null) for (const watcher of [...this.watchers]) watcher.fileReleased();
+    if (inode.locks !== null) inode.locks.releaseFile(this);
+    if (inode.fileSystem.vfs.watcherCount !== 0 && path !== null && (this.statusFlags & O_PATH) === 0) {
+      notifyPath(path.dentry, this.isWritable() ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
     }
+    this.release();
+    if (path !== null) path.mount.drop();
+    inode.drop();
+  }
+
+  /** What mmap(2) maps, or null for a file that cannot be mapped (ENODEV). */
+  mappable(): Mappable | null {
+    return null;
   }
 
   /** @errors EBADF when not open for reading */
@@ -152,6 +189,12 @@ export abstract class FileDescription {
   }
 }
 
+/** Stands by an open file without keeping it open: an interest of epoll(7). */
+export interface FileWatcher {
+  /** The last reference to the file is gone. */
+  fileReleased(): void;
+}
+
 /** The caller's memory as an ioctl sees it. Every call: EFAULT when not accessible. */
 export interface UserMemory {
   readBytes(address: number, countBytes: number): Uint8Array;
@@ -159,3 +202,15 @@ export interface UserMemory {
   readU32(address: number): number;
   writeU32(address: number, value: number): void;
 }
+
+/** Fields of every open file, for the schemas of its subclasses: `extend(fileDescriptionState, { … })`. */
+export const fileDescriptionState = defineState(FileDescription, 'FileDescription', 1, {
+  references: u32,
+  statusFlags: u32,
+  offset: int,
+  inode: ref<Inode>('Inode'),
+  path: optional(ref<Path>('Path')),
+  owner: i32,
+  ownerSignal: i32,
+  watchers: optional(set(anyRef<FileWatcher>())),
+});
