@@ -8,9 +8,14 @@ export interface Mappable {
   frameFor(pageIndex: number, forWrite: boolean): number;
   /** The frame of page `pageIndex` if the cache has it now, else 0. Loads nothing. */
   cachedFrame(pageIndex: number): number;
-  /** A mapping of the file came to be; it holds the inode until `unmapped`. */
-  mapped(): void;
-  unmapped(): void;
+  /**
+   * A mapping of the file came to be; it holds the inode until `unmapped`.
+   *
+   * @param mayStore  whether stores through it can reach the file (shared, and not held to reading): the file system then
+   *                  takes every page it gives out for changed. The same value is given to `unmapped`.
+   */
+  mapped(mayStore: boolean): void;
+  unmapped(mayStore: boolean): void;
 }
 
 /** Told by a file system when pages of a mapped file are gone: their PTEs are dropped everywhere. */

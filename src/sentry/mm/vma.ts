@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from '../../abi/mman.ts';
+import { PAGE_BYTES, PROT_WRITE } from '../../abi/mman.ts';
 import { bool, byteString, defineState, f64, optional, ref, anyRef, u32 } from '../../state/index.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import type { Mappable } from './mappable.ts';
@@ -43,13 +43,18 @@ export class Vma {
     return part;
   }
 
+  /** Whether stores through it can reach the file. */
+  mayStore(): boolean {
+    return this.isShared && (this.maxProtection & PROT_WRITE) !== 0;
+  }
+
   acquire(): void {
-    this.mappable?.mapped();
+    this.mappable?.mapped(this.mayStore());
     this.file?.hold();
   }
 
   release(): void {
-    this.mappable?.unmapped();
+    this.mappable?.unmapped(this.mayStore());
     this.file?.drop();
   }
 
