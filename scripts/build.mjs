@@ -1,0 +1,60 @@
+// @ts-check
+/** Builds what is given away: the site, the library and the command, each only when something it is made of changed. */
+import { chmodSync } from 'node:fs';
+import { build } from 'vite';
+import { buildCore } from './build-core.mjs';
+import { buildImage } from './build-image.mjs';
+import { withLock } from './support/lock.mjs';
+import { isMain } from './support/main.mjs';
+import { root, rootPath } from './support/paths.mjs';
+import { filesUnder, hashOfFiles, isFresh, markFresh } from './support/stamp.mjs';
+
+const SOURCE_NAMES = /\.(ts|css|html|json|svg|woff2|mjs)$/;
+
+/** The site, `dist/site`: static files for any host. */
+export async function buildSite() {
+  buildCore();
+  await buildImage('busybox');
+  return viteBuild('site', 'vite.config.ts', ['web', 'src', 'public'], 'dist/site/index.html');
+}
+
+/** The package's entry, `dist/lib/index.js`. */
+export async function buildLibrary() {
+  return viteBuild('library', 'vite.lib.config.ts', ['src'], 'dist/lib/index.js');
+}
+
+/** The command `stasis`, `dist/cli.js`. */
+export async function buildCli() {
+  buildCore();
+  await buildImage('busybox');
+  const path = await viteBuild('cli', 'vite.cli.config.ts', ['src'], 'dist/cli.js');
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/**
+ * @param {string} name
+ * @param {string} config               a vite configuration
+ * @param {readonly string[]} folders   whose files it is made of
+ * @param {string} output               the file that is there after it
+ */
+async function viteBuild(name, config, folders, output) {
+  return withLock(name, async () => {
+    const inputs = folders.flatMap((folder) => filesUnder(rootPath(folder), folder === 'public' ? /./ : SOURCE_NAMES));
+    const stamp = hashOfFiles([...inputs, rootPath(config), rootPath('package-lock.json')]);
+    if (!isFresh(name, stamp, [rootPath(output)])) {
+      await build({ configFile: rootPath(config), logLevel: 'warn', ...(name === 'site' ? {} : { root }) });
+      markFresh(name, stamp);
+    }
+    return rootPath(output);
+  });
+}
+
+if (isMain(import.meta.url)) {
+  try {
+    for (const step of [buildSite, buildLibrary, buildCli]) process.stdout.write(`${await step()}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  }
+}
