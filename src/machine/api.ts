@@ -1,0 +1,252 @@
+/**
+ * What a machine can be asked: types only.
+ *
+ *  - `MachineApi`     control: one container, runsc's verbs, checkpoints, what the inspector shows. The worker offers it to the
+ *                     page by comlink; the command line calls it directly. Every argument and answer can be cloned to another thread.
+ *  - `MachineDriver`  what only the machine's own thread does: run slices, move terminal bytes. It never crosses a thread.
+ *
+ * One class implements both (`src/machine/machine.ts`). A refused request throws an `Error` whose message is one sentence for the
+ * user, without a full stop (`restore: lunch, section pages: checksum differs; c1 goes on unchanged`).
+ */
+
+/** Says which terminal; given out by the machine, never used twice in its life, restores included. */
+export type TerminalId = number;
+
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+export interface BootOptions {
+  /** The compiled core, or the bytes of `core.wasm`. */
+  core: WebAssembly.Module | Uint8Array;
+  /** An OCI archive (tar), or null for a machine whose root is given otherwise. */
+  imageArchive: Uint8Array | null;
+  /** Guest memory; default 512 MiB. */
+  memoryLimitBytes?: number;
+}
+
+export interface ContainerOptions {
+  /** The container's id; default `c1`. */
+  id?: string;
+  hostname?: string;
+  /** Default: the image's entry point and command. Text, passed on as UTF-8. */
+  argv?: string[];
+  /** `NAME=value` lines, added to those of the image. */
+  env?: string[];
+  cwd?: string;
+  /** `name`, `uid`, `name:group` or `uid:gid`; default: the image's, else root. */
+  user?: string;
+  /** The console of init is a terminal of this size; null: plain pipes. */
+  console?: TerminalSize | null;
+}
+
+export interface ExecOptions {
+  argv: string[];
+  /** A terminal of this size; null: output goes to events and the log only. */
+  terminal: TerminalSize | null;
+  env?: string[];
+  cwd?: string;
+  user?: string;
+}
+
+/** A process that was started from outside, and the terminal it was given. */
+export interface Started {
+  pid: number;
+  terminalId: TerminalId | null;
+}
+
+/** runsc's container states. */
+export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
+
+export interface ContainerState {
+  id: string;
+  status: ContainerStatus;
+  /** Pid of init inside the container; 0 once it is stopped. */
+  pid: number;
+  /** 1 for a machine that was booted, one more with each restore. */
+  generation: number;
+  /** Exit status of init (128 + n for a signal), once stopped by its end; else null. */
+  exitStatus: number | null;
+  consoleId: TerminalId | null;
+}
+
+export type ProcessOrigin = 'init' | 'exec';
+
+/** One row of the process table: a thread group. */
+export interface ProcessRow {
+  pid: number;
+  ppid: number;
+  pgid: number;
+  sid: number;
+  uid: number;
+  origin: ProcessOrigin;
+  /** As in /proc/PID/stat: R running, S sleeping, T stopped, Z zombie … */
+  state: string;
+  /** Name without arguments, as `ps` shows it in CMD. */
+  command: string;
+  /** The whole command line, words joined by spaces; `command` when there is none. */
+  commandLine: string;
+  /** The syscall the leader waits in (`nanosleep`), with what it waits on where that helps (`tty read`); '' while it runs. */
+  waitsIn: string;
+  threads: number;
+  fds: number;
+  /** Pages of its address space that have a frame. */
+  residentPages: number;
+  /** Controlling terminal as `ps` names it (`pts/0`), or null. */
+  tty: string | null;
+  /** Guest CPU time. */
+  cpuNs: number;
+  /** True when a restore with the policy in force leaves it alive. */
+  livesOn: boolean;
+}
+
+export interface CheckpointOptions {
+  /** Default: `checkpoint-N`. */
+  name?: string;
+  leaveRunning: boolean;
+}
+
+export interface CheckpointInfo {
+  /** Names it to `restore`; unique in this machine. */
+  id: string;
+  name: string;
+  /** Realtime, ms since 1970. */
+  takenAtMs: number;
+  /** The checkpoint this machine was restored from or took before it; null for the first. */
+  parentId: string | null;
+  /** Whole image, all sections. */
+  imageBytes: number;
+  /** How long no guest instruction could run. */
+  pauseMs: number;
+  /** Until the image was complete. */
+  totalMs: number;
+  /** Pages of all address spaces and files in use, and how many of them the image holds as data. */
+  pages: number;
+  dataPages: number;
+  processes: number;
+  /** Those of them that a restore will kill. */
+  execProcesses: number;
+}
+
+/** A process that a restore killed because its origin was an exec. */
+export interface KilledProcess {
+  pid: number;
+  ppid: number;
+  command: string;
+  commandLine: string;
+  terminalId: TerminalId | null;
+  fdsFreed: number;
+  framesFreed: number;
+  /** True when it had been adopted and was reaped on behalf of init. */
+  reapedForInit: boolean;
+  /** For Events: "restore: pid 12 `sh` (exec) killed, 3 FDs and 41 frames freed". */
+  sentence: string;
+}
+
+export interface RestoreReport {
+  checkpointId: string;
+  name: string;
+  generation: number;
+  killed: KilledProcess[];
+  survivors: { pid: number; command: string }[];
+  /** From the request to the first guest instruction. */
+  totalMs: number;
+  /** How long the image lay on disk: what the monotonic clock advanced by. */
+  frozenMs: number;
+  consoleId: TerminalId | null;
+}
+
+export interface MachineStats {
+  /** Guest instructions retired since boot, of all generations. */
+  instructions: number;
+  /** Host time spent in slices since boot. */
+  busyMs: number;
+  framesInUse: number;
+  frameLimit: number;
+  processes: number;
+  fds: number;
+  generation: number;
+}
+
+/** A syscall that guests asked for and this kernel does not have: answered ENOSYS, counted. */
+export interface UnsupportedSyscall {
+  number: number;
+  /** Linux's name where known, else `syscall N`. */
+  name: string;
+  count: number;
+  /** Command of the last that asked. */
+  lastCommand: string;
+}
+
+/** News from the machine, in order; `atMs` is realtime, ms since 1970; `sentence` is for people, without a full stop. */
+export type MachineEvent =
+  | { kind: 'state'; atMs: number; sentence: string; state: ContainerState }
+  | { kind: 'exec'; atMs: number; sentence: string; pid: number; command: string; terminalId: TerminalId | null }
+  /** Init or an exec's leader ended by itself or by a signal; not sent for what a restore kills. */
+  | { kind: 'exit'; atMs: number; sentence: string; pid: number; command: string; origin: ProcessOrigin; status: number; terminalId: TerminalId | null }
+  | { kind: 'checkpoint'; atMs: number; sentence: string; checkpoint: CheckpointInfo }
+  | { kind: 'restore'; atMs: number; sentence: string; report: RestoreReport }
+  /** The OOM rule, an unsupported syscall seen first, a damaged image … */
+  | { kind: 'notice'; atMs: number; sentence: string; isFailure: boolean }
+  /** The machine stopped for good: our bug. */
+  | { kind: 'panic'; atMs: number; sentence: string };
+
+export interface MachineApi {
+  /** Makes the core and unpacks the image; once, before anything else. */
+  boot(options: BootOptions): Promise<void>;
+
+  create(options: ContainerOptions): ContainerState;
+  /** Runs init. The console's id is in `state().consoleId` from `create` on. */
+  start(): Started;
+  exec(options: ExecOptions): Started;
+  /** Sends `signal` (Linux's number) to one process; to init when `pid` is left out. */
+  kill(signal: number, pid?: number): void;
+  pause(): void;
+  resume(): void;
+  /** Removes a stopped container; `force` kills it first. Checkpoints are kept. */
+  delete(options?: { force?: boolean }): void;
+  /** Null before `create` and after `delete`. */
+  state(): ContainerState | null;
+
+  checkpoint(options: CheckpointOptions): Promise<CheckpointInfo>;
+  /** Builds a machine from checkpoint `id` and lets go of the one that ran. On error that one runs on unchanged. */
+  restore(id: string): Promise<RestoreReport>;
+  /** Oldest first. */
+  listCheckpoints(): CheckpointInfo[];
+  /** The image as one file; the caller's copy. */
+  checkpointImage(id: string): Uint8Array;
+  /** Takes an image file in, checked whole; it is then in `listCheckpoints`. */
+  addCheckpoint(name: string, image: Uint8Array): CheckpointInfo;
+
+  /** Ascending by pid. */
+  processes(): ProcessRow[];
+  stats(): MachineStats;
+  /** Most frequent first. */
+  unsupportedSyscalls(): UnsupportedSyscall[];
+  /** Calls `listener` for every event from now on. */
+  subscribe(listener: (event: MachineEvent) => void): void;
+}
+
+/** Why a slice came to its end. */
+export interface SliceOutcome {
+  /** A task could go on at once. */
+  isRunnable: boolean;
+  /** When nothing is runnable: ms from now until a timer is due; null when only input can wake anybody. */
+  idleMs: number | null;
+}
+
+export interface MachineDriver {
+  /** Takes time and inputs, then runs guests for about `budgetMs` of host time. Does nothing while paused, stopped or not booted. */
+  runSlice(budgetMs: number): SliceOutcome;
+  /** Gives `bytes` typed at a terminal to the guest at the next slice; unknown or ended terminals drop them. Does not keep `bytes`. */
+  terminalInput(terminalId: TerminalId, bytes: Uint8Array): void;
+  terminalResize(terminalId: TerminalId, size: TerminalSize): void;
+  /** Terminals that have output waiting. */
+  terminalsWithOutput(): TerminalId[];
+  /**
+   * Takes up to `maxBytes` of a terminal's output, the oldest first; a buffer of the caller's own. A guest that finds the
+   * output ring full sleeps until bytes are taken here.
+   */
+  takeTerminalOutput(terminalId: TerminalId, maxBytes: number): Uint8Array;
+}
