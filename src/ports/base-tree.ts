@@ -11,6 +11,8 @@ export interface BaseStat {
   readonly rdev: number;
   /** Hard links share it: two paths with one key are one inode. */
   readonly key: string;
+  /** Number of names; of a directory 2 and one for each directory in it. Absent when the tree does not know. */
+  readonly nlink?: number;
 }
 
 /**

@@ -17,7 +17,9 @@ export interface ProcessGroupView {
 export interface ControllingTty {
   /** Device number: tty_nr of /proc/PID/stat. */
   readonly device: number;
-  /** tpgid of /proc/PID/stat. */
+  /** The session it controls, or null. */
+  session: SessionView | null;
+  /** Group in front: tpgid of /proc/PID/stat. */
   foreground: ProcessGroupView | null;
 }
 
@@ -62,6 +64,8 @@ export interface Caller {
   readonly processGroup: ProcessGroupView;
   readonly session: SessionView;
   readonly isSessionLeader: boolean;
+  /** Whether a process group with this id exists, in whatever session. */
+  groupExists(pgid: number): boolean;
   /** Monotonic time in ns at which the current call was first executed: before it blocked, if it did. */
   callStartNs(): number;
   /** Woken when a signal becomes pending for the caller. */

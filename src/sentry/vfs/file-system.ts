@@ -31,6 +31,7 @@ export abstract class FileSystem {
     this.typeName = typeName;
     this.magic = magic;
     this.device = vfs.nextDevice();
+    vfs.fileSystems.add(this);
   }
 
   nextIno(): number {
@@ -48,6 +49,19 @@ export abstract class FileSystem {
 
   /** Brings everything to where it outlasts the machine: host volumes. */
   sync(): void {}
+
+  /** Gives up page frames whose content can be had again; returns how many. */
+  reclaim(): number {
+    return 0;
+  }
+
+  /** Called at the start of a checkpoint, while no guest runs, before the state is walked. */
+  beforeCheckpoint(): void {}
+
+  /** Called when its last mount is gone and no file of it is open: frees what it holds. */
+  discard(): void {
+    this.vfs.fileSystems.delete(this);
+  }
 }
 
 export const fileSystemState = defineState(FileSystem, 'FileSystem', 1, {

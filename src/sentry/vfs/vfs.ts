@@ -1,8 +1,9 @@
 import type { Core } from '../../core/core.ts';
-import { anyRef, defineState, edge, ref, u32 } from '../../state/index.ts';
+import { anyRef, defineState, edge, ref, set, u32 } from '../../state/index.ts';
 import type { MappingInvalidator } from '../mm/mappable.ts';
 import type { Clock } from '../wait/clock.ts';
 import { DeviceTable } from './device.ts';
+import type { FileSystem } from './file-system.ts';
 import { LockTable } from './locks.ts';
 
 /** What all file systems of a kernel share. */
@@ -15,6 +16,8 @@ export class Vfs {
   devices = new DeviceTable();
   /** fcntl locks that somebody waits for. */
   locks = new LockTable();
+  /** All file systems there are. */
+  fileSystems = new Set<FileSystem>();
   /** Watches of inotify(7) in force anywhere: nothing is told while there are none. */
   watcherCount = 0;
   /** Ties the two halves of a rename for inotify(7). */
@@ -38,6 +41,25 @@ export class Vfs {
     return ++this.lastDevice;
   }
 
+  /** Gives up page frames whose content can be had again: called when memory runs out. Returns how many were freed. */
+  reclaim(): number {
+    let freed = 0;
+    for (const fileSystem of this.fileSystems) freed += fileSystem.reclaim();
+    return freed;
+  }
+
+  /** A fresh frame of zeros for a cache of file content, after reclaiming if need be; 0 when there is none. */
+  allocateFrame(): number {
+    const made = this.core.frameAlloc();
+    if (made !== 0 || this.reclaim() === 0) return made;
+    return this.core.frameAlloc();
+  }
+
+  /** Called at the start of a checkpoint, before the state is walked. */
+  beforeCheckpoint(): void {
+    for (const fileSystem of this.fileSystems) fileSystem.beforeCheckpoint();
+  }
+
   nextMountId(): number {
     return ++this.lastMountId;
   }
@@ -53,6 +75,7 @@ defineState(Vfs, 'Vfs', 1, {
   invalidator: anyRef<MappingInvalidator>(),
   devices: ref<DeviceTable>('DeviceTable'),
   locks: ref<LockTable>('LockTable'),
+  fileSystems: set(ref<FileSystem>('FileSystem')),
   watcherCount: u32,
   lastCookie: u32,
   lastDevice: u32,
