@@ -7,3 +7,4 @@ export { deltaEncode, deltaDecode } from './delta';
 export { lz4Compress } from './compress';
 export { lz4Decompress } from './decompress';
 export { wireBound, wireEncode, wireDecode } from './wire';
+export { spaceDump, spaceLoad } from './tables';
