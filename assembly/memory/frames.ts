@@ -1,0 +1,86 @@
+/** Guest memory by frames: 4 KiB pages counted by reference and against the limit. */
+import { FIRST_PAGE, FRAME_REFS } from '../layout';
+import { dropCode, hasCode } from './code-frames';
+import { frameDirtyEpoch, markDirty, releaseFrame, touch } from './dirty';
+import { poolEnd, takePage, takeZeroPage } from './pool';
+import { flushWrites } from './tlb';
+
+let inUse: u32 = 0;
+let limit: u32 = 0;
+
+export function framesInUse(): u32 {
+  return inUse;
+}
+
+export function frameLimit(): u32 {
+  return limit;
+}
+
+/** Sets how many frames may be in use at once. Frames in use beyond a lowered limit stay. */
+export function setFrameLimit(frames: u32): void {
+  limit = frames;
+}
+
+@inline
+export function frameRefs(frame: u32): u32 {
+  return load<u32>(<usize>frame << 2, FRAME_REFS);
+}
+
+function adopt(page: u32): u32 {
+  if (page == 0) return 0;
+  store<u32>(<usize>page << 2, 1, FRAME_REFS);
+  markDirty(page);
+  inUse++;
+  return page;
+}
+
+/** Takes a frame of zeros with one reference. Returns 0 when the limit is reached or memory cannot grow. */
+export function frameAlloc(): u32 {
+  return inUse >= limit ? 0 : adopt(takeZeroPage());
+}
+
+/** As `frameAlloc`, but with whatever bytes the page has: the caller overwrites them all. */
+export function frameAllocDirty(): u32 {
+  return inUse >= limit ? 0 : adopt(takePage());
+}
+
+export function frameRef(frame: u32): void {
+  const refs = frameRefs(frame);
+  store<u32>(<usize>frame << 2, refs + 1, FRAME_REFS);
+  // it may have been written in place as somebody's own; the next store has to look again
+  if (refs == 1) flushWrites();
+}
+
+export function frameUnref(frame: u32): void {
+  const refs = frameRefs(frame) - 1;
+  store<u32>(<usize>frame << 2, refs, FRAME_REFS);
+  if (refs != 0) return;
+  inUse--;
+  if (hasCode(frame)) dropCode(frame);
+  releaseFrame(frame);
+}
+
+/**
+ * Call before the bytes of a frame change: keeps the frozen content and drops traces decoded from it. Returns false when
+ * memory cannot grow to keep the frozen content; then the write must not happen.
+ */
+export function frameForWrite(frame: u32): bool {
+  if (!touch(frame)) return false;
+  if (hasCode(frame)) dropCode(frame);
+  return true;
+}
+
+/**
+ * Writes the numbers of the frames in use that changed after `epoch`, ascending, as u32s to `out`, at most `max` of them.
+ * Returns how many there are, which may be more than `max`.
+ */
+export function dirtySince(epoch: u32, out: usize, max: u32): u32 {
+  const end = poolEnd();
+  let count: u32 = 0;
+  for (let frame: u32 = FIRST_PAGE; frame < end; frame++) {
+    if (frameDirtyEpoch(frame) <= epoch || frameRefs(frame) == 0) continue;
+    if (count < max) store<u32>(out + <usize>count * 4, frame);
+    count++;
+  }
+  return count;
+}

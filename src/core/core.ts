@@ -1,0 +1,364 @@
+import type { CoreExports } from './exports.ts';
+import { HART_F, HART_FFLAGS, HART_FRM, HART_PC, HART_RETIRED, HART_X, TRAP_ADDRESS, TRAP_INSTRUCTION } from './layout.ts';
+
+/** How much guest memory there may be. */
+export interface CoreLimits {
+  /** Most guest frames (4 KiB each) in use at once. */
+  readonly frames: number;
+}
+
+/** Wasm pages of 64 KiB that a memory has at first; the core grows it. */
+const INITIAL_WASM_PAGES = 1;
+
+const TWO_32 = 2 ** 32;
+
+/**
+ * The core, its memory and nothing else: guest memory by frames and address spaces, harts and their registers.
+ *
+ * A number that names a frame, a space or a hart slot is never 0; functions that return one return 0 when there is none
+ * left. Guest addresses (`va`) are bytes below 2^38, `vpn` is an address divided by 4,096.
+ *
+ * Addresses of linear memory stay valid until the frame is freed, but the views of `bytes()` and `words()` do not survive
+ * a growth of memory: ask for them again after any call that may allocate.
+ */
+export class Core {
+  readonly exports: CoreExports;
+  private readonly memory: WebAssembly.Memory;
+  private byteView: Uint8Array;
+  private wordView: Uint32Array;
+  private dataView: DataView;
+
+  constructor(exports: CoreExports, memory: WebAssembly.Memory) {
+    this.exports = exports;
+    this.memory = memory;
+    this.byteView = new Uint8Array(memory.buffer);
+    this.wordView = new Uint32Array(memory.buffer);
+    this.dataView = new DataView(memory.buffer);
+  }
+
+  /** Instantiates a compiled `core.wasm` with memory of its own, and boots it. */
+  static create(module: WebAssembly.Module, limits: CoreLimits): Core {
+    const memory = new WebAssembly.Memory({ initial: INITIAL_WASM_PAGES });
+    const abort = (_message: number, _file: number, line: number, column: number): never => {
+      throw new Error(`core aborted at ${line}:${column}`);
+    };
+    const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
+    const exports = instance.exports as unknown as CoreExports;
+    exports.boot(limits.frames);
+    return new Core(exports, memory);
+  }
+
+  // Linear memory
+
+  /** All of linear memory, by bytes. */
+  bytes(): Uint8Array {
+    if (this.byteView.length === 0) this.byteView = new Uint8Array(this.memory.buffer);
+    return this.byteView;
+  }
+
+  /** All of linear memory, by aligned 32-bit words: index is address / 4. */
+  words(): Uint32Array {
+    if (this.wordView.length === 0) this.wordView = new Uint32Array(this.memory.buffer);
+    return this.wordView;
+  }
+
+  /** All of linear memory, for values of any size and alignment. */
+  view(): DataView {
+    if (this.byteView.length === 0 || this.dataView.buffer !== this.byteView.buffer) {
+      this.dataView = new DataView(this.bytes().buffer);
+    }
+    return this.dataView;
+  }
+
+  /** The content of a frame, up to the next growth of memory. Before writing to it call `frameForWrite`. */
+  frameBytes(frame: number): Uint8Array {
+    const start = frame * 4096;
+    return this.bytes().subarray(start, start + 4096);
+  }
+
+  /** Linear address of a buffer of at least `bytes` bytes, 0 when memory cannot grow. It is the caller's up to the next call. */
+  scratchAddress(bytes: number): number {
+    return this.exports.scratchAddress(bytes) >>> 0;
+  }
+
+  // Frames
+
+  /** Takes a frame of zeros with one reference, 0 when the limit is reached or memory cannot grow. */
+  frameAlloc(): number {
+    return this.exports.frameAlloc();
+  }
+
+  frameRef(frame: number): void {
+    this.exports.frameRef(frame);
+  }
+
+  /** Drops a reference; the last one frees the frame. */
+  frameUnref(frame: number): void {
+    this.exports.frameUnref(frame);
+  }
+
+  frameRefs(frame: number): number {
+    return this.exports.frameRefs(frame) >>> 0;
+  }
+
+  framesInUse(): number {
+    return this.exports.framesInUse();
+  }
+
+  frameLimit(): number {
+    return this.exports.frameLimit() >>> 0;
+  }
+
+  setFrameLimit(frames: number): void {
+    this.exports.setFrameLimit(frames);
+  }
+
+  /**
+   * Call before writing to bytes of a frame by its number. Returns false when a freeze is active and memory cannot grow to
+   * keep the frozen content: then do not write.
+   */
+  frameForWrite(frame: number): boolean {
+    return this.exports.frameForWrite(frame) !== 0;
+  }
+
+  /** Epoch in which the frame changed last. */
+  frameDirtyEpoch(frame: number): number {
+    return this.exports.frameDirtyEpoch(frame) >>> 0;
+  }
+
+  currentEpoch(): number {
+    return this.exports.currentEpoch() >>> 0;
+  }
+
+  /**
+   * Writes the numbers of the frames in use that changed after `epoch`, ascending, as u32s to linear memory, at most `max`.
+   * Returns how many there are, which may be more.
+   */
+  dirtySince(epoch: number, outAddress: number, max: number): number {
+    return this.exports.dirtySince(epoch, outAddress, max);
+  }
+
+  // Address spaces
+
+  spaceCreate(): number {
+    return this.exports.spaceCreate();
+  }
+
+  /** A space that maps the same frames with the same flags, each with a reference more. */
+  spaceFork(space: number): number {
+    return this.exports.spaceFork(space);
+  }
+
+  /** Lets go of all the space maps, and of the space. */
+  spaceDestroy(space: number): void {
+    this.exports.spaceDestroy(space);
+  }
+
+  /** Maps `frame` with a reference of its own in place of what was there. Returns false when memory cannot grow for tables. */
+  map(space: number, vpn: number, frame: number, flags: number): boolean {
+    return this.exports.map(space, vpn, frame, flags) !== 0;
+  }
+
+  /** Maps a new frame of zeros, held by the mapping alone. Returns the frame or 0. */
+  mapNewZero(space: number, vpn: number, flags: number): number {
+    return this.exports.mapNewZero(space, vpn, flags);
+  }
+
+  unmap(space: number, vpn: number, pages: number): void {
+    this.exports.unmap(space, vpn, pages);
+  }
+
+  /** Replaces the PTE_READ, PTE_WRITE and PTE_EXEC bits of what is mapped in the range. */
+  protect(space: number, vpn: number, pages: number, flags: number): void {
+    this.exports.protect(space, vpn, pages, flags);
+  }
+
+  /** Moves what is mapped to a range that does not overlap. Returns false, with nothing moved, when memory cannot grow. */
+  movePages(space: number, fromVpn: number, toVpn: number, pages: number): boolean {
+    return this.exports.movePages(space, fromVpn, toVpn, pages) !== 0;
+  }
+
+  /** `frame × 4096 | flags` of what is mapped, 0 for nothing. */
+  pte(space: number, vpn: number): number {
+    return this.exports.pte(space, vpn) >>> 0;
+  }
+
+  /** First page at or after `vpn` at which something is mapped, or `endVpn`. */
+  nextMapped(space: number, vpn: number, endVpn: number): number {
+    return this.exports.nextMapped(space, vpn, endVpn);
+  }
+
+  /** Linear address of the byte at `va` for an access of the guest, 0 when that would fault. */
+  translate(space: number, va: number, access: number): number {
+    return this.exports.translate(space, va, access) >>> 0;
+  }
+
+  /** As `translate`, whatever the permissions; a write to a private frame still goes to a copy. */
+  translateForce(space: number, va: number, forWrite: boolean): number {
+    return this.exports.translateForce(space, va, forWrite ? 1 : 0) >>> 0;
+  }
+
+  /** Drops cached translations of the space. */
+  flushSpace(space: number): void {
+    this.exports.flushSpace(space);
+  }
+
+  // Harts
+
+  /** Takes a slot with all registers zero, 0 when all are taken. */
+  hartAlloc(): number {
+    return this.exports.hartAlloc();
+  }
+
+  hartFree(slot: number): void {
+    this.exports.hartFree(slot);
+  }
+
+  /** Linear address of the slot's registers, drawn in layout.ts. It never changes. */
+  hartAddress(slot: number): number {
+    return this.exports.hartAddress(slot);
+  }
+
+  /** Runs exactly `fuel` instructions, or to the first trap. Returns TRAP_FUEL or the cause. */
+  run(slot: number, space: number, fuel: number): number {
+    return this.exports.run(slot, space, fuel);
+  }
+
+  /** Instructions retired by the last `run`. */
+  lastRetired(): number {
+    return this.exports.lastRetired() >>> 0;
+  }
+
+  /** Sets what rdtime reads from the next slice on: ticks of 100 ns, and how many instructions make one. */
+  setTimeCsr(ticks: bigint, instructionsPerTick: number): void {
+    this.exports.setTimeCsr(Number(ticks & 0xffff_ffffn), Number((ticks >> 32n) & 0xffff_ffffn), instructionsPerTick);
+  }
+
+  /** Guest address at fault of the last trap; exact below 2^53. */
+  trapAddress(): number {
+    const words = this.words();
+    return word(words, TRAP_ADDRESS) + word(words, TRAP_ADDRESS + 4) * TWO_32;
+  }
+
+  /** Instruction word of the last TRAP_ILLEGAL; the upper half is 0 if it is a 16-bit one. */
+  trapInstruction(): number {
+    return word(this.words(), TRAP_INSTRUCTION);
+  }
+
+  // Registers
+
+  /** x`i` as an unsigned number; values from 2^53 on lose low bits. */
+  regU(slot: number, i: number): number {
+    const at = this.exports.hartAddress(slot) + HART_X + i * 8;
+    const words = this.words();
+    return word(words, at) + word(words, at + 4) * TWO_32;
+  }
+
+  /** Low half of x`i` as a signed number. */
+  regS32(slot: number, i: number): number {
+    return this.regLo(slot, i) | 0;
+  }
+
+  /** Low half of x`i`. */
+  regLo(slot: number, i: number): number {
+    return word(this.words(), this.exports.hartAddress(slot) + HART_X + i * 8);
+  }
+
+  /** High half of x`i`. */
+  regHi(slot: number, i: number): number {
+    return word(this.words(), this.exports.hartAddress(slot) + HART_X + i * 8 + 4);
+  }
+
+  /** x`i`, all 64 bits, unsigned. */
+  regBig(slot: number, i: number): bigint {
+    return this.view().getBigUint64(this.exports.hartAddress(slot) + HART_X + i * 8, true);
+  }
+
+  /** Sets x`i` to an integer of at most 53 bits and its sign. */
+  setReg(slot: number, i: number, value: number): void {
+    if (i === 0) return;
+    this.setWide(this.exports.hartAddress(slot) + HART_X + i * 8, value);
+  }
+
+  /** Sets x`i` to the low 64 bits of `value`. */
+  setRegBig(slot: number, i: number, value: bigint): void {
+    if (i === 0) return;
+    this.view().setBigUint64(this.exports.hartAddress(slot) + HART_X + i * 8, BigInt.asUintN(64, value), true);
+  }
+
+  /** Address of the next instruction. */
+  pc(slot: number): number {
+    const at = this.exports.hartAddress(slot) + HART_PC;
+    const words = this.words();
+    return word(words, at) + word(words, at + 4) * TWO_32;
+  }
+
+  setPc(slot: number, va: number): void {
+    this.setWide(this.exports.hartAddress(slot) + HART_PC, va);
+  }
+
+  /** f`i` as its bits; a single is NaN-boxed. */
+  getF(slot: number, i: number): bigint {
+    return this.view().getBigUint64(this.exports.hartAddress(slot) + HART_F + i * 8, true);
+  }
+
+  setF(slot: number, i: number, bits: bigint): void {
+    this.view().setBigUint64(this.exports.hartAddress(slot) + HART_F + i * 8, BigInt.asUintN(64, bits), true);
+  }
+
+  /** fcsr: frm in bits 7:5, fflags in bits 4:0. */
+  fcsr(slot: number): number {
+    const at = this.exports.hartAddress(slot);
+    const words = this.words();
+    return (word(words, at + HART_FRM) << 5) | word(words, at + HART_FFLAGS);
+  }
+
+  setFcsr(slot: number, fcsr: number): void {
+    const at = this.exports.hartAddress(slot);
+    const words = this.words();
+    words[(at + HART_FRM) >>> 2] = (fcsr >>> 5) & 7;
+    words[(at + HART_FFLAGS) >>> 2] = fcsr & 0x1f;
+  }
+
+  /** Instructions retired since the hart was made. */
+  retired(slot: number): number {
+    const at = this.exports.hartAddress(slot) + HART_RETIRED;
+    const words = this.words();
+    return word(words, at) + word(words, at + 4) * TWO_32;
+  }
+
+  // Freeze
+
+  /**
+   * Ends the epoch and keeps the content of every frame as of now readable by `frozenContent` until `freezeEnd`; guests may
+   * go on. Returns the epoch that ended, 0 when a freeze is active already.
+   */
+  freeze(): number {
+    return this.exports.freeze() >>> 0;
+  }
+
+  freezeEnd(): void {
+    this.exports.freezeEnd();
+  }
+
+  /** Linear address of the content that a frame in use at the freeze had then. */
+  frozenContent(frame: number): number {
+    return this.exports.frozenContent(frame) >>> 0;
+  }
+
+  /** Version of the map of memory: an image made for another one is refused. */
+  layoutVersion(): number {
+    return this.exports.layoutVersion();
+  }
+
+  private setWide(at: number, value: number): void {
+    const words = this.words();
+    words[at >>> 2] = value >>> 0;
+    words[(at + 4) >>> 2] = Math.floor(value / TWO_32) >>> 0;
+  }
+}
+
+/** The aligned word at linear address `at`, which the caller knows to be inside memory. */
+function word(words: Uint32Array, at: number): number {
+  return words[at >>> 2] as number;
+}

@@ -1,0 +1,48 @@
+import type { PageWorkExports } from './page-work.ts';
+
+/** What `core.wasm` exports, as `assembly/index.ts` and the page work declare it. Numbers are u32 unless they say otherwise. */
+export interface CoreExports extends PageWorkExports {
+  readonly memory: WebAssembly.Memory;
+
+  layoutVersion(): number;
+  boot(limitFrames: number): void;
+
+  frameAlloc(): number;
+  frameRef(frame: number): void;
+  frameUnref(frame: number): void;
+  frameRefs(frame: number): number;
+  framesInUse(): number;
+  frameLimit(): number;
+  setFrameLimit(frames: number): void;
+  frameForWrite(frame: number): number;
+  frameDirtyEpoch(frame: number): number;
+  currentEpoch(): number;
+  dirtySince(epoch: number, outAddress: number, max: number): number;
+
+  spaceCreate(): number;
+  spaceFork(space: number): number;
+  spaceDestroy(space: number): void;
+  map(space: number, vpn: number, frame: number, flags: number): number;
+  mapNewZero(space: number, vpn: number, flags: number): number;
+  unmap(space: number, vpn: number, pages: number): void;
+  protect(space: number, vpn: number, pages: number, flags: number): void;
+  movePages(space: number, fromVpn: number, toVpn: number, pages: number): number;
+  pte(space: number, vpn: number): number;
+  nextMapped(space: number, vpn: number, endVpn: number): number;
+  translate(space: number, va: number, access: number): number;
+  translateForce(space: number, va: number, forWrite: number): number;
+  flushSpace(space: number): void;
+
+  hartAlloc(): number;
+  hartFree(slot: number): void;
+  hartAddress(slot: number): number;
+  run(slot: number, space: number, fuel: number): number;
+  lastRetired(): number;
+  setTimeCsr(low: number, high: number, instructionsPerTick: number): void;
+
+  freeze(): number;
+  freezeEnd(): void;
+  frozenContent(frame: number): number;
+
+  scratchAddress(bytes: number): number;
+}
