@@ -69,10 +69,11 @@ function signedText(message) {
   const keyring = KEYRINGS.find((path) => path !== '' && existsSync(path));
   if (keyring === undefined) throw new Error('no keyring of Debian is here to check signatures with; STASIS_DEBIAN_KEYRING can name one');
   mkdirSync(rootPath('.cache/debian'), { recursive: true });
-  const run = spawnSync('gpgv', ['--keyring', keyring, '--output', '-'], { input: message, maxBuffer: 1 << 26 });
+  const run = spawnSync('gpgv', ['--status-fd', '2', '--keyring', keyring, '--output', '-'], { input: message, maxBuffer: 1 << 26 });
   if (run.error !== undefined) throw new Error('gpgv is not installed, so no signature can be checked');
   // Signed by several keys: one that the keyring does not hold yet makes gpgv fail although another is good.
-  const isGood = run.status === 0 || (/Good signature/.test(String(run.stderr)) && !/BAD signature/.test(String(run.stderr)));
+  const status = String(run.stderr);
+  const isGood = /^\[GNUPG:\] GOODSIG /m.test(status) && !/^\[GNUPG:\] (BADSIG|BADARMOR|NODATA) /m.test(status);
   if (!isGood || run.stdout.length === 0) throw new Error('the signature of InRelease is not good');
   return run.stdout.toString('utf8');
 }

@@ -67,7 +67,8 @@ export function* readTar(bytes: Uint8Array, archive: string): Generator<TarEntry
   let global: Overrides = {};
   let next: Overrides = {};
   let at = 0;
-  while (at < bytes.length) {
+  for (;;) {
+    if (at >= bytes.length) throw new ImageError(archive, `ends after ${bytes.length} bytes without the mark of its end`);
     if (at + TAR_BLOCK_BYTES > bytes.length) throw new ImageError(archive, `cut off inside the header at byte ${at}`);
     const header = bytes.subarray(at, at + TAR_BLOCK_BYTES);
     if (isZero(header)) break; // the end mark; what follows is padding
