@@ -37,13 +37,25 @@ export function loadGraph<C extends object>(stream: Uint8Array, context: LoadCon
   const edges: PendingEdge[] = [];
   for (let i = 0; i < plans.length; i++) fill(reader, at(plans, i), at(reader.objects, i), edges);
   reader.className = '';
-  if (reader.intAt !== reader.ints.length || reader.byteAt !== reader.bytes.length) reader.refuse('more data than its objects need');
+  reader.expectEnd();
   if (!isOf(rootClass, root)) return reader.refuse('the root is of another class');
 
   for (const { self, field, port, key } of edges) Reflect.set(self, field, context.bindEdge(port, key, self));
-  for (let i = 0; i < plans.length; i++) derive(at(plans, i), at(reader.objects, i));
+  for (let i = 0; i < plans.length; i++) refusing(at(plans, i), () => derive(at(plans, i), at(reader.objects, i)));
   runHooks(plans, reader.objects, context);
   return root;
+}
+
+/** Runs code that computes from loaded state: where that contradicts itself the image is refused, whatever was thrown. */
+function refusing(plan: ClassPlan, compute: () => void): void {
+  try {
+    compute();
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    const refusal = new ImageError(`state ${plan.name}`, `cannot be rebuilt: ${error instanceof Error ? error.message : String(error)}`);
+    refusal.cause = error;
+    throw refusal;
+  }
 }
 
 /** The class table, each entry compared with the schema of this program. */
@@ -105,7 +117,7 @@ function runHooks(plans: readonly ClassPlan[], objects: readonly object[], conte
   const hooked: number[] = [];
   for (let i = 0; i < plans.length; i++) if (at(plans, i).afterLoad !== null) hooked.push(i);
   hooked.sort((a, b) => at(plans, a).hookOrder - at(plans, b).hookOrder || a - b);
-  for (const i of hooked) at(plans, i).afterLoad?.(at(objects, i), context);
+  for (const i of hooked) refusing(at(plans, i), () => at(plans, i).afterLoad?.(at(objects, i), context));
 }
 
 function isOf<C extends object>(Class: ClassOf<C>, target: object): target is C {

@@ -5,25 +5,19 @@ const CODES_PER_CALL = 4096;
 const floatScratch = new Float64Array(1);
 const floatScratchBytes = new Uint8Array(floatScratch.buffer);
 
-/** Reads a graph back from its tapes; everything it is given may be hostile. */
-export class GraphReader {
-  context: LoadContext;
+/** Reads two tapes from front to back; everything they hold may be hostile. */
+export class TapeReader {
   ints: Float64Array;
   intAt = 0;
   bytes: Uint8Array;
   byteAt = 0;
-  /** All objects of the image, allocated before any is filled; the i-th has number i + 1. */
-  objects: object[] = [];
-  containers: object[] = [];
-  containerKinds: string[] = [];
   /** What is being read, for messages. */
-  className = '';
-  fieldName = '';
+  readonly subject: string;
 
-  constructor(tapes: Tapes, context: LoadContext) {
+  constructor(tapes: Tapes, subject: string) {
     this.ints = tapes.ints;
     this.bytes = tapes.bytes;
-    this.context = context;
+    this.subject = subject;
   }
 
   int(): number {
@@ -78,6 +72,37 @@ export class GraphReader {
     return stringOf(codes);
   }
 
+  /** Refuses what is left over at the end. */
+  expectEnd(): void {
+    if (this.intAt !== this.ints.length || this.byteAt !== this.bytes.length) this.refuse('holds more data than it needs');
+  }
+
+  place(): string {
+    return this.subject;
+  }
+
+  /** Refuses the image at what is being read. */
+  refuse(reason: string): never {
+    throw new ImageError(this.place(), reason);
+  }
+}
+
+/** Reads a graph back: the objects and containers met so far, by number. */
+export class GraphReader extends TapeReader {
+  context: LoadContext;
+  /** All objects of the image, allocated before any is filled; the i-th has number i + 1. */
+  objects: object[] = [];
+  containers: object[] = [];
+  containerKinds: string[] = [];
+  /** What is being read, for messages. */
+  className = '';
+  fieldName = '';
+
+  constructor(tapes: Tapes, context: LoadContext) {
+    super(tapes, 'state');
+    this.context = context;
+  }
+
   /** The class instance with the next number; it may not be filled yet. */
   object(): object {
     const number = this.int();
@@ -109,10 +134,9 @@ export class GraphReader {
     return container;
   }
 
-  /** Refuses the image at the field being read. */
-  refuse(reason: string): never {
-    const place = this.className === '' ? 'state' : `state ${this.className}${this.fieldName === '' ? '' : `.${this.fieldName}`}`;
-    throw new ImageError(place, reason);
+  override place(): string {
+    if (this.className === '') return this.subject;
+    return `${this.subject} ${this.className}${this.fieldName === '' ? '' : `.${this.fieldName}`}`;
   }
 }
 
