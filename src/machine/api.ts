@@ -113,6 +113,8 @@ export interface CheckpointInfo {
   name: string;
   /** Realtime, ms since 1970. */
   takenAtMs: number;
+  /** False when the container stopped with it. */
+  leftRunning: boolean;
   /** The checkpoint this machine was restored from or took before it; null for the first. */
   parentId: string | null;
   /** Whole image, all sections. */
@@ -183,7 +185,7 @@ export interface UnsupportedSyscall {
 export type MachineEvent =
   | { kind: 'state'; atMs: number; sentence: string; state: ContainerState }
   | { kind: 'exec'; atMs: number; sentence: string; pid: number; command: string; terminalId: TerminalId | null }
-  /** Init or an exec's leader ended by itself or by a signal; not sent for what a restore kills. */
+  /** Init or an exec's leader ended by itself or by a signal; not sent for what a restore kills or what a checkpoint stops. */
   | { kind: 'exit'; atMs: number; sentence: string; pid: number; command: string; origin: ProcessOrigin; status: number; terminalId: TerminalId | null }
   | { kind: 'checkpoint'; atMs: number; sentence: string; checkpoint: CheckpointInfo }
   | { kind: 'restore'; atMs: number; sentence: string; report: RestoreReport }

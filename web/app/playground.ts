@@ -1,0 +1,207 @@
+/**
+ * The playground's link to its machine: starts it, keeps the page's model up to date with it, and carries out what the reader
+ * asks for. The only place of the page that knows a machine.
+ */
+
+import { download } from '../../src/bridge/download.ts';
+import { MachineClient } from '../../src/bridge/machine-client.ts';
+import type { MachineEvent, MachineStats, Started, TerminalId, TerminalSize } from '../../src/machine/api.ts';
+import { fileSize } from './format.ts';
+import { emptyModel, withEvent, withLine } from './model.ts';
+import type { PageModel, TerminalSession } from './model.ts';
+import { TerminalFeed } from './terminal-feed.ts';
+
+const CORE_URL = 'core.wasm';
+const IMAGE_URL = 'busybox.tar';
+const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
+/** How often the process table and the meters are read. */
+const POLL_MS = 500;
+
+export interface PlaygroundOptions {
+  containerId: string;
+  initArgv: string[];
+  execArgv: string[];
+}
+
+export class Playground {
+  model: PageModel = emptyModel;
+  private readonly options: PlaygroundOptions;
+  private readonly onChange: (model: PageModel) => void;
+  private client: MachineClient | null = null;
+  private nextKey = 1;
+  /** Bytes that came before their session was known. */
+  private readonly early = new Map<TerminalId, Uint8Array[]>();
+  private lastStats: { stats: MachineStats; atMs: number } | null = null;
+  private isPolling = false;
+
+  /** @param onChange  called with the new model after every change */
+  constructor(options: PlaygroundOptions, onChange: (model: PageModel) => void) {
+    this.options = options;
+    this.onChange = onChange;
+  }
+
+  /** Loads core and image, boots, and runs the container; a failure becomes the page's state, not an exception. */
+  async start(consoleSize: TerminalSize): Promise<void> {
+    try {
+      const client = MachineClient.start({
+        onOutput: (terminalId, bytes) => this.take(terminalId, bytes),
+        onEvent: (event) => this.hear(event),
+        onFailure: (sentence) => this.fail(`machine: ${sentence}`),
+      });
+      this.client = client;
+      const [core, imageArchive] = await this.load();
+      await client.machine.boot({ core, imageArchive, memoryLimitBytes: MEMORY_LIMIT_BYTES });
+      await client.machine.create({ id: this.options.containerId, argv: this.options.initArgv, console: consoleSize });
+      const started = await client.machine.start();
+      this.open('init', 'init', started);
+      this.set({ ...this.model, phase: { kind: 'ready' }, branchSinceMs: Date.now() });
+      await this.poll();
+      setInterval(() => void this.poll(), POLL_MS);
+    } catch (error) {
+      this.fail(sentenceOf(error));
+    }
+  }
+
+  /** Starts another exec session; it is the last of `model.sessions` when the promise is fulfilled. */
+  async exec(size: TerminalSize): Promise<TerminalSession | null> {
+    return this.request('exec', async (client) => {
+      const argv = this.options.execArgv;
+      const started = await client.machine.exec({ argv, terminal: size, env: ['TERM=xterm-256color'] });
+      return this.open('exec', argv[0] ?? 'sh', started);
+    });
+  }
+
+  async checkpoint(name: string, leaveRunning: boolean): Promise<void> {
+    await this.request('checkpoint', (client) => client.machine.checkpoint({ name, leaveRunning }));
+  }
+
+  async restore(checkpointId: string): Promise<void> {
+    await this.request('restore', (client) => client.machine.restore(checkpointId));
+  }
+
+  input(terminalId: TerminalId, bytes: Uint8Array): void {
+    this.client?.input(terminalId, bytes);
+  }
+
+  resize(terminalId: TerminalId, size: TerminalSize): void {
+    this.client?.resize(terminalId, size);
+  }
+
+  /** Takes the record of an ended session off the page. */
+  dismiss(key: number): void {
+    this.set({ ...this.model, sessions: this.model.sessions.filter((session) => session.key !== key || session.end === null) });
+  }
+
+  /** One request at a time; a refusal becomes a line in Events. */
+  private async request<T>(kind: 'checkpoint' | 'restore' | 'exec', act: (client: MachineClient) => Promise<T>): Promise<T | null> {
+    if (this.client === null || this.model.busy !== null) return null;
+    this.set({ ...this.model, busy: kind });
+    try {
+      return await act(this.client);
+    } catch (error) {
+      this.set(withLine(this.model, Date.now(), sentenceOf(error), 'failure'));
+      return null;
+    } finally {
+      this.set({ ...this.model, busy: null });
+      void this.poll();
+    }
+  }
+
+  private async load(): Promise<[WebAssembly.Module, Uint8Array]> {
+    const compiling = compileCore();
+    const image = await download(new URL(IMAGE_URL, document.baseURI).href, ({ receivedBytes, totalBytes }) => {
+      const line =
+        totalBytes === null ? `image busybox ${fileSize(receivedBytes)}` : `image busybox ${fileSize(receivedBytes)} of ${fileSize(totalBytes)}`;
+      if (this.model.phase.kind === 'loading') this.set({ ...this.model, phase: { kind: 'loading', line } });
+    });
+    return [await compiling, image];
+  }
+
+  private open(origin: 'init' | 'exec', command: string, started: Started): TerminalSession | null {
+    const { terminalId, pid } = started;
+    if (terminalId === null) return null;
+    const session: TerminalSession = {
+      key: this.nextKey++,
+      terminalId,
+      origin,
+      pid,
+      command,
+      openedAtMs: Date.now(),
+      feed: new TerminalFeed((countBytes) => this.client?.credit(this.terminalIdOf(session.key), countBytes)),
+      end: null,
+    };
+    for (const bytes of this.early.get(terminalId) ?? []) session.feed.push(bytes);
+    this.early.delete(terminalId);
+    this.set({ ...this.model, sessions: [...this.model.sessions, session] });
+    return session;
+  }
+
+  /** A restore may give a session another terminal. */
+  private terminalIdOf(key: number): TerminalId {
+    return this.model.sessions.find((session) => session.key === key)?.terminalId ?? -1;
+  }
+
+  private take(terminalId: TerminalId, bytes: Uint8Array): void {
+    const session = this.model.sessions.findLast((candidate) => candidate.terminalId === terminalId);
+    if (session !== undefined) {
+      session.feed.push(bytes);
+      return;
+    }
+    const waiting = this.early.get(terminalId);
+    if (waiting === undefined) this.early.set(terminalId, [bytes]);
+    else waiting.push(bytes);
+  }
+
+  private hear(event: MachineEvent): void {
+    this.set(withEvent(this.model, event));
+    void this.poll();
+  }
+
+  private async poll(): Promise<void> {
+    if (this.client === null || this.isPolling || document.hidden) return;
+    this.isPolling = true;
+    try {
+      const { machine } = this.client;
+      const [container, processes, stats, unsupported] = await Promise.all([
+        machine.state(),
+        machine.processes(),
+        machine.stats(),
+        machine.unsupportedSyscalls(),
+      ]);
+      this.set({ ...this.model, container, processes, stats, unsupported, mips: this.speedAt(stats) });
+    } finally {
+      this.isPolling = false;
+    }
+  }
+
+  private speedAt(stats: MachineStats): number {
+    const atMs = performance.now();
+    const last = this.lastStats;
+    if (last !== null && atMs - last.atMs < POLL_MS / 2) return this.model.mips;
+    this.lastStats = { stats, atMs };
+    if (last === null) return 0;
+    return Math.max(0, (stats.instructions - last.stats.instructions) / (atMs - last.atMs) / 1000);
+  }
+
+  private fail(sentence: string): void {
+    this.set(withLine({ ...this.model, phase: { kind: 'failed', sentence } }, Date.now(), sentence, 'failure'));
+  }
+
+  private set(model: PageModel): void {
+    this.model = model;
+    this.onChange(model);
+  }
+}
+
+async function compileCore(): Promise<WebAssembly.Module> {
+  const url = new URL(CORE_URL, document.baseURI).href;
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${CORE_URL}: the server answered ${response.status}`);
+  // Some static hosts do not know the media type, and compiling a stream insists on it.
+  if (response.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
