@@ -1,5 +1,5 @@
 import type { CoreExports } from './exports.ts';
-import { HART_F, HART_FFLAGS, HART_FRM, HART_PC, HART_RETIRED, HART_X, TRAP_ADDRESS, TRAP_INSTRUCTION } from './layout.ts';
+import { HART_BYTES, HART_F, HART_FFLAGS, HART_FRM, HART_PC, HART_RETIRED, HART_X, TRAP_ADDRESS, TRAP_INSTRUCTION } from './layout.ts';
 
 /** How much guest memory there may be. */
 export interface CoreLimits {
@@ -232,6 +232,24 @@ export class Core {
   /** Sets what rdtime reads from the next slice on: ticks of 100 ns, and how many instructions make one. */
   setTimeCsr(ticks: bigint, instructionsPerTick: number): void {
     this.exports.setTimeCsr(Number(ticks & 0xffff_ffffn), Number((ticks >> 32n) & 0xffff_ffffn), instructionsPerTick);
+  }
+
+  /** As `setTimeCsr`, from a monotonic time in ns that advances by 1 ns an instruction. */
+  setTimeNs(monotonicNs: number): void {
+    const ticks = Math.floor(monotonicNs / 100);
+    this.exports.setTimeCsr(ticks >>> 0, Math.floor(ticks / TWO_32), 100);
+  }
+
+  /** Copies all registers of one slot to another. */
+  copyHart(from: number, to: number): void {
+    const start = this.hartAddress(from);
+    this.bytes().copyWithin(this.hartAddress(to), start, start + HART_BYTES);
+  }
+
+  /** Sets all registers of a slot to zero. */
+  clearHart(slot: number): void {
+    const start = this.hartAddress(slot);
+    this.bytes().fill(0, start, start + HART_BYTES);
   }
 
   /** Guest address at fault of the last trap; exact below 2^53. */

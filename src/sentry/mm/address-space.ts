@@ -252,7 +252,7 @@ export class AddressSpace extends UserMemorySpace {
     const mappable = vma.mappable;
     if (mappable === null) {
       const present = core.pte(this.space, vpn) !== 0;
-      if (access !== PROT_WRITE && !present) return core.map(this.space, vpn, this.zeroFrame, flags) === 0 ? 'memory' : 'none';
+      if (access !== PROT_WRITE && !present) return core.map(this.space, vpn, this.zeroFrame, flags) ? 'none' : 'memory';
       if (present) return 'memory'; // the core could not copy the frame
       return core.mapNewZero(this.space, vpn, flags) === 0 ? 'memory' : 'none';
     }
@@ -260,7 +260,7 @@ export class AddressSpace extends UserMemorySpace {
     const page = vma.offsetPages + vpn - vma.start / PAGE_BYTES;
     const frameNumber = mappable.frameFor(page, access === PROT_WRITE && vma.isShared);
     if (frameNumber === 0) return 'bus';
-    if (core.map(this.space, vpn, frameNumber, flags) === 0) return 'memory';
+    if (!core.map(this.space, vpn, frameNumber, flags)) return 'memory';
     if (access !== PROT_WRITE) this.mapAround(vma, vpn, flags);
     return 'none';
   }
@@ -274,7 +274,7 @@ export class AddressSpace extends UserMemorySpace {
       if (this.core.pte(this.space, next) !== 0) return;
       const frameNumber = mappable.cachedFrame(vma.offsetPages + next - first);
       if (frameNumber === 0) return;
-      if (this.core.map(this.space, next, frameNumber, flags) === 0) return;
+      if (!this.core.map(this.space, next, frameNumber, flags)) return;
     }
   }
 
@@ -304,6 +304,7 @@ export class AddressSpace extends UserMemorySpace {
     child.peakPages = 0;
     child.vmas = this.vmas.map((vma) => vma.slice(vma.start, vma.end));
     child.executable?.hold();
+    child.executable?.inode.denyWrite();
     for (const vma of [...child.vmas]) if (vma.isDontFork) child.unmap(vma.start, vma.end);
     return child;
   }
@@ -318,8 +319,16 @@ export class AddressSpace extends UserMemorySpace {
     this.core.spaceDestroy(this.space);
     this.core.frameUnref(this.zeroFrame);
     this.space = 0;
+    this.setExecutable(null);
+  }
+
+  /** Names the program that runs here; while it does, nobody may write to its file. @errors ETXTBSY */
+  setExecutable(program: FileDescription | null): void {
+    program?.inode.denyWrite();
+    program?.hold();
+    this.executable?.inode.allowWrite();
     this.executable?.drop();
-    this.executable = null;
+    this.executable = program;
   }
 
   /** Linear address of the byte at guest `address` for an access of `access`. @errors EFAULT */

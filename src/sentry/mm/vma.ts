@@ -1,5 +1,5 @@
 import { PAGE_BYTES, PROT_WRITE } from '../../abi/mman.ts';
-import { bool, byteString, defineState, f64, optional, ref, anyRef, u32 } from '../../state/index.ts';
+import { bool, byteString, defineState, f64, optional, anyRef, u32 } from '../../state/index.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import type { Mappable } from './mappable.ts';
 

@@ -150,6 +150,13 @@ export class Kernel {
     return null;
   }
 
+  /** The leader of a session has exited: its terminal is let go, and the foreground group is told. */
+  leaveSession(leader: ThreadGroup): void {
+    const { session } = leader.processGroup;
+    session.leader = null;
+    this.services.terminals.sessionLeaderExited(session);
+  }
+
   /** Distinct address spaces in use. */
   addressSpaces(): Set<AddressSpace> {
     const spaces = new Set<AddressSpace>();

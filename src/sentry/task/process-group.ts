@@ -1,9 +1,8 @@
-import { anyRef, defineState, ref, set, u32, bool, optional } from '../../state/index.ts';
+import { anyRef, bool, defineState, optional, ref, set, u32 } from '../../state/index.ts';
 import { SI_KERNEL, SIGCONT, SIGHUP } from '../../abi/signal.ts';
-import type { ProcessGroupView, SessionView } from '../vfs/caller.ts';
+import type { ControllingTty, ProcessGroupView, SessionView } from '../vfs/caller.ts';
 import { signalInfo } from './signals/signal-queue.ts';
 import type { ThreadGroup } from './thread-group.ts';
-import type { Tty } from '../tty/tty.ts';
 
 /** Process groups that share a controlling terminal (setsid(2)). */
 export class Session implements SessionView {
@@ -11,8 +10,9 @@ export class Session implements SessionView {
   leader: ThreadGroup | null;
   groups = new Set<ProcessGroup>();
   /** Controlling terminal, or null. */
-  tty: Tty | null = null;
-  formerForeground: ProcessGroup | null = null;
+  tty: ControllingTty | null = null;
+  /** Foreground group at the time the terminal hung up. */
+  formerForeground: ProcessGroupView | null = null;
   /** Made by exec from outside: its groups count as not orphaned while the leader lives, as gVisor has it. */
   isRoot: boolean;
 
@@ -37,8 +37,8 @@ defineState(Session, 'Session', 1, {
   sid: u32,
   leader: optional(ref<ThreadGroup>('ThreadGroup')),
   groups: set(ref<ProcessGroup>('ProcessGroup')),
-  tty: optional(anyRef<Tty>()),
-  formerForeground: optional(ref<ProcessGroup>('ProcessGroup')),
+  tty: optional(anyRef<ControllingTty>()),
+  formerForeground: optional(anyRef<ProcessGroupView>()),
   isRoot: bool,
 });
 

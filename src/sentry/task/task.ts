@@ -51,6 +51,8 @@ defineState(TaskDeadline, 'TaskDeadline', 1, { ...timerFields, task: ref<Task>('
 export class Task extends Waiter implements Caller {
   kernel: Kernel;
   tid: number;
+  /** Pid of the thread group. */
+  pid: number;
   threadGroup: ThreadGroup;
   /** Slot of its registers in the core; made anew at a restore. */
   slot = 0;
@@ -87,13 +89,18 @@ export class Task extends Waiter implements Caller {
   systemNs = 0;
   minorFaults = 0;
   timerSlackNs = 50_000;
+  /** personality(2), sched_setscheduler(2), ioprio_set(2): kept and shown. */
+  personality = 0;
+  schedulingPolicy = 0;
+  ioPriority = 0;
   /** Thread's exit code, for the last one to go. */
   exitCode = 0;
 
-  constructor(kernel: Kernel, tid: number, mm: AddressSpace, fdTable: FdTable, fs: FsContext, credentials: Credentials) {
+  constructor(kernel: Kernel, tid: number, pid: number, mm: AddressSpace, fdTable: FdTable, fs: FsContext, credentials: Credentials) {
     super();
     this.kernel = kernel;
     this.tid = tid;
+    this.pid = pid;
     this.mm = mm;
     this.fdTable = fdTable;
     this.fs = fs;
@@ -104,23 +111,23 @@ export class Task extends Waiter implements Caller {
     this.threadGroup = null as unknown as ThreadGroup;
   }
 
-  get pid(): number {
-    return this.threadGroup.pid;
-  }
-
-  get processGroup(): ProcessGroup {
+  processGroup(): ProcessGroup {
     return this.threadGroup.processGroup;
   }
 
-  get session(): Session {
+  session(): Session {
     return this.threadGroup.processGroup.session;
   }
 
-  get isSessionLeader(): boolean {
+  isSessionLeader(): boolean {
     return this.threadGroup.isSessionLeader();
   }
 
-  get fileSizeLimitBytes(): number {
+  groupExists(pgid: number): boolean {
+    return this.kernel.findProcessGroup(pgid) !== null;
+  }
+
+  fileSizeLimitBytes(): number {
     return this.threadGroup.limit(RLIMIT_FSIZE);
   }
 
@@ -128,12 +135,15 @@ export class Task extends Waiter implements Caller {
 
   /** Whether this execution of the syscall is a repetition after a wait. */
   isRestarted(): boolean {
-    return this.wait !== null;
+    return this.wait !== null && this.wait.wasParked;
   }
 
   /** The wait record of the current syscall, made if this is its first execution. */
   waitRecord(): WaitRecord {
-    this.wait ??= new WaitRecord();
+    if (this.wait === null) {
+      this.wait = new WaitRecord();
+      this.wait.startNs = this.kernel.clock.monotonicNs;
+    }
     return this.wait;
   }
 
@@ -147,6 +157,11 @@ export class Task extends Waiter implements Caller {
     return record.deadlineNs;
   }
 
+  /** Monotonic time at which the current call was first executed. */
+  callStartNs(): number {
+    return this.wait === null ? this.kernel.clock.monotonicNs : this.wait.startNs;
+  }
+
   /** Whether the deadline of the current syscall has come. */
   hasTimedOut(): boolean {
     const deadline = this.wait?.deadlineNs ?? null;
@@ -154,11 +169,11 @@ export class Task extends Waiter implements Caller {
   }
 
   /** Bytes the current syscall had moved before it waited. */
-  get progressBytes(): number {
+  progress(): number {
     return this.wait === null ? 0 : this.wait.progressBytes;
   }
 
-  set progressBytes(countBytes: number) {
+  setProgress(countBytes: number): void {
     this.waitRecord().progressBytes = countBytes;
   }
 
@@ -306,6 +321,7 @@ export class Task extends Waiter implements Caller {
 defineState(Task, 'Task', 1, {
   kernel: ref<Kernel>('Kernel'),
   tid: u32,
+  pid: u32,
   threadGroup: ref<ThreadGroup>('ThreadGroup'),
   slot: derived(() => 0), // allocated by restore, which then loads savedRegisters
   savedRegisters: bytes,
@@ -332,5 +348,8 @@ defineState(Task, 'Task', 1, {
   systemNs: int,
   minorFaults: u32,
   timerSlackNs: int,
+  personality: u32,
+  schedulingPolicy: u32,
+  ioPriority: u32,
   exitCode: u32,
 });

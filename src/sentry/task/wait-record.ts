@@ -1,4 +1,4 @@
-import { anyRef, big, bool, byteString, defineState, enumOf, int, list, optional, ref, u32 } from '../../state/index.ts';
+import { anyRef, big, bool, byteString, defineState, enumOf, i32, int, list, optional, ref } from '../../state/index.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import type { Restart } from '../wait/block.ts';
 import { WaitQueue } from '../wait/wait-queue.ts';
@@ -8,9 +8,13 @@ export class WaitRecord {
   /** Queues the task stands in while it is parked; empty while it runs the call again. */
   queues: WaitQueue[] = [];
   restart: Restart = 'sys';
+  /** The call has waited at least once. */
+  wasParked = false;
   /** Absolute monotonic time in ns at which the call has timed out; null for never. */
   deadlineNs: number | null = null;
   hasDeadline = false;
+  /** Monotonic time of the first execution. */
+  startNs = 0;
   /** Bytes already moved. */
   progressBytes = 0;
   /** Open files the call works on, whatever becomes of their numbers; each holds a reference. */
@@ -30,13 +34,15 @@ export class WaitRecord {
 defineState(WaitRecord, 'WaitRecord', 1, {
   queues: list(ref<WaitQueue>('WaitQueue')),
   restart: enumOf('sys', 'nohand', 'restartBlock', 'eintr', 'killable'),
+  wasParked: bool,
   deadlineNs: optional(int),
   hasDeadline: bool,
+  startNs: int,
   progressBytes: int,
   pinned: list(anyRef<FileDescription>()),
   pinnedFds: list(int),
   isGranted: bool,
-  bitset: u32,
+  bitset: i32,
   stage: byteString,
   value: int,
   signals: big,

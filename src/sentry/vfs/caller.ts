@@ -61,9 +61,9 @@ export interface Caller {
   readonly pid: number;
   readonly tid: number;
   /** Group and session of the caller. */
-  readonly processGroup: ProcessGroupView;
-  readonly session: SessionView;
-  readonly isSessionLeader: boolean;
+  processGroup(): ProcessGroupView;
+  session(): SessionView;
+  isSessionLeader(): boolean;
   /** Whether a process group with this id exists, in whatever session. */
   groupExists(pgid: number): boolean;
   /** Monotonic time in ns at which the current call was first executed: before it blocked, if it did. */
@@ -79,5 +79,5 @@ export interface Caller {
   /** Makes `signal` pending for the calling thread (SIGPIPE, SIGXFSZ), as from the kernel. */
   raise(signal: number): void;
   /** RLIMIT_FSIZE in bytes; Infinity when unlimited. */
-  readonly fileSizeLimitBytes: number;
+  fileSizeLimitBytes(): number;
 }

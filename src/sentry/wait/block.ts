@@ -18,6 +18,9 @@ export interface Block {
 /** Returned by a file's read or write that found nothing to do and has to wait. Never a byte count. */
 export const WOULD_BLOCK = -0x7fffffff;
 
+/** Result of a syscall that has set the registers itself (execve, rt_sigreturn), or whose task is gone. */
+export const REGISTERS_REPLACED = -0x7ffffffe;
+
 /** A result of a syscall: its value for `a0`, or a reason to wait. */
 export type SyscallResult = number | Block;
 

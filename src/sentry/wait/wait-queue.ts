@@ -1,4 +1,4 @@
-import { defineState, ref, set, anyRef } from '../../state/index.ts';
+import { anyRef, defineState, set } from '../../state/index.ts';
 
 /** Something that can stand in a wait queue: a task, or an epoll interest. */
 export abstract class Waiter {

@@ -1,0 +1,57 @@
+import { EFAULT, EINTR, ENOSYS } from '../../abi/errno.ts';
+import { SysError } from '../../base/errors.ts';
+import { REGISTERS_REPLACED } from '../wait/block.ts';
+import type { SyscallResult } from '../wait/block.ts';
+import type { SyscallArgs } from '../syscalls/args.ts';
+import type { SyscallEntry } from '../syscalls/entry.ts';
+import type { Task } from '../task/task.ts';
+import { park } from './park.ts';
+
+const A0 = 10;
+const A7 = 17;
+const ECALL_BYTES = 4;
+/** Runs the syscall `task` has trapped on, as far as its result or its block. */
+export function dispatch(task: Task, table: readonly (SyscallEntry | undefined)[], args: SyscallArgs): void {
+  const { kernel } = task;
+  const { core } = kernel;
+  kernel.syscallCount++;
+  kernel.touchedFds.length = 0;
+  kernel.touchedFiles.length = 0;
+  args.slot = task.slot;
+  const number = core.regLo(task.slot, A7);
+  const result = runSyscall(task, number, table[number], args);
+  if (typeof result !== 'number') {
+    if (task.hasSignalWork && task.hasPendingSignal() && result.restart !== 'killable') {
+      task.waitRecord().restart = result.restart;
+      task.waitRecord().wasParked = true;
+      task.pinTouchedFiles();
+      return; // the signal comes first: delivery decides what becomes of the call
+    }
+    park(task, result);
+    return;
+  }
+  if (result === REGISTERS_REPLACED || task.runState === 'exited') {
+    task.endWait();
+    return;
+  }
+  core.setReg(task.slot, A0, result);
+  core.setPc(task.slot, core.pc(task.slot) + ECALL_BYTES);
+  if (task.wait !== null) task.endWait();
+}
+
+function runSyscall(task: Task, number: number, entry: SyscallEntry | undefined, args: SyscallArgs): SyscallResult {
+  if (entry === undefined) {
+    const { unsupported } = task.kernel;
+    unsupported.set(number, (unsupported.get(number) ?? 0) + 1);
+    return -ENOSYS;
+  }
+  const { wait } = task;
+  if (wait !== null && wait.stage === 'interrupted') return -EINTR;
+  try {
+    return entry.run(task, args);
+  } catch (error) {
+    if (error instanceof SysError) return -error.errno;
+    if (error instanceof RangeError && error.message.includes('Array buffer allocation')) return -EFAULT;
+    throw error;
+  }
+}
