@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readImageArchive } from '../../src/container/oci/index.ts';
 import { rootPath } from '../../scripts/support/paths.mjs';
@@ -25,7 +27,10 @@ describe('the busybox image', () => {
   it('has a link for every applet of the program', ({ skip }) => {
     const busybox = new Uint8Array(tree.stat('/bin/busybox')!.sizeBytes);
     tree.read('/bin/busybox', 0, busybox);
-    const run = spawnSync('qemu-riscv64-static', ['/dev/stdin', '--list-full'], { input: busybox, encoding: 'utf8' });
+    const folder = mkdtempSync(join(tmpdir(), 'busybox-'));
+    writeFileSync(join(folder, 'busybox'), busybox);
+    const run = spawnSync('qemu-riscv64-static', [join(folder, 'busybox'), '--list-full'], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
     if (run.error !== undefined) skip('qemu-riscv64-static is not installed');
     const missing = run.stdout.trim().split('\n').filter((path) => path !== 'linuxrc' && tree.stat(`/${path}`) === null);
     expect(missing).toEqual([]);
