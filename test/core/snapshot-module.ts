@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Core } from '../../src/core/core.ts';
 
 /** The page work of the core, as its module exports it. */
 export interface PageWork {
@@ -25,9 +26,17 @@ export interface Bench {
 
 const FREE = 0x2b0_0000;
 
+function coreModule(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(process.env['STASIS_CORE_WASM'] ?? 'build/core.wasm'));
+}
+
+/** A booted core that may have up to `frames` guest frames. */
+export function freshCore(frames: number): Core {
+  return Core.create(coreModule(), { frames });
+}
+
 /** The core's page work on a memory of its own, `freeBytes` of it at the caller's disposal, up to its very end. */
 export function pageWork(freeBytes: number): Bench {
-  const module = new WebAssembly.Module(readFileSync(process.env['STASIS_CORE_WASM'] ?? 'build/core.wasm'));
   const memory = new WebAssembly.Memory({ initial: Math.ceil((FREE + freeBytes) / 65536) });
   const env = {
     memory,
@@ -35,7 +44,7 @@ export function pageWork(freeBytes: number): Bench {
       throw new Error('the core aborted');
     },
   };
-  const { exports } = new WebAssembly.Instance(module, { env });
+  const { exports } = new WebAssembly.Instance(coreModule(), { env });
   return { work: checkedExports(exports), memory: new Uint8Array(memory.buffer), free: FREE };
 }
 
