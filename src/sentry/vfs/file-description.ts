@@ -178,6 +178,11 @@ export abstract class FileDescription {
     return null;
   }
 
+  /** Whether a mapping of it is anonymous memory: /dev/zero. */
+  mapsAsAnonymous(): boolean {
+    return false;
+  }
+
   /** @errors EBADF when not open for reading */
   requireReadable(): void {
     if (!this.isReadable()) throw new SysError(EBADF, 'not open for reading');

@@ -115,7 +115,7 @@ export class RegularFile extends FileDescription {
       if (offset >= content.sizeBytes) throw new SysError(EPERM, 'write: sealed against growing');
       room = Math.min(room, content.sizeBytes - offset);
     }
-    const limit = caller.fileSizeLimitBytes;
+    const limit = caller.fileSizeLimitBytes();
     if (offset + room > limit) {
       if (offset >= limit) {
         caller.raise(SIGXFSZ);

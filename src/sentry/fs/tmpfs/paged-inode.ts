@@ -87,8 +87,7 @@ export abstract class PagedInode extends MemoryInode {
       const chunk = Math.min(ready - done, PAGE_BYTES - inPage);
       const isWhole = inPage === 0 && (chunk === PAGE_BYTES || at + chunk >= this.sizeBytes);
       const target = this.frameToWrite((at - inPage) / PAGE_BYTES, isWhole);
-      if (target === 0) break;
-      core.frameForWrite(target);
+      if (target === 0 || !core.frameForWrite(target)) break;
       src.take(core.bytes(), target * PAGE_BYTES + inPage, chunk);
       done += chunk;
       if (at + chunk > this.sizeBytes) this.sizeBytes = at + chunk;
@@ -156,7 +155,7 @@ export abstract class PagedInode extends MemoryInode {
     const held = this.frameToWrite(page, false);
     if (held === 0) throw new SysError(ENOSPC, 'no room left for a copy of the page');
     const { core } = this.fileSystem.vfs;
-    core.frameForWrite(held);
+    if (!core.frameForWrite(held)) throw new SysError(ENOSPC, 'no room left for a copy of the page');
     core.bytes().fill(0, held * PAGE_BYTES + start, held * PAGE_BYTES + end);
   }
 
