@@ -12,7 +12,7 @@ export default defineConfig({
     target: 'node20',
     minify: false,
     rolldownOptions: {
-      output: { entryFileNames: 'cli.js', codeSplitting: false },
+      output: { entryFileNames: 'cli.js', codeSplitting: false, banner: '#!/usr/bin/env node' },
     },
   },
 });

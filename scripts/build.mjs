@@ -1,6 +1,6 @@
 // @ts-check
 /** Builds what is given away: the site, the library and the command, each only when something it is made of changed. */
-import { chmodSync } from 'node:fs';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { build } from 'vite';
 import { buildCore } from './build-core.mjs';
 import { buildImage } from './build-image.mjs';
@@ -9,6 +9,7 @@ import { isMain } from './support/main.mjs';
 import { root, rootPath } from './support/paths.mjs';
 import { filesUnder, hashOfFiles, isFresh, markFresh } from './support/stamp.mjs';
 
+const CLI_ASSETS = ['core.wasm', 'busybox.tar'];
 const SOURCE_NAMES = /\.(ts|css|html|json|svg|woff2|mjs)$/;
 
 /** The site, `dist/site`: static files for any host. */
@@ -23,12 +24,13 @@ export async function buildLibrary() {
   return viteBuild('library', 'vite.lib.config.ts', ['src'], 'dist/lib/index.js');
 }
 
-/** The command `stasis`, `dist/cli.js`. */
+/** The command `stasis`, `dist/cli.js`, with the core and the built-in image beside it. */
 export async function buildCli() {
   buildCore();
   await buildImage('busybox');
   const path = await viteBuild('cli', 'vite.cli.config.ts', ['src'], 'dist/cli.js');
   chmodSync(path, 0o755);
+  for (const name of CLI_ASSETS) copyFileSync(rootPath(`public/${name}`), rootPath(`dist/${name}`));
   return path;
 }
 
