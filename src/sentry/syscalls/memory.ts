@@ -8,6 +8,7 @@ import {
 import { MS_NOEXEC } from '../../abi/fs.ts';
 import { SysError } from '../../base/errors.ts';
 import { sharedAnonymousMemory } from '../fs/anon/shared-memory.ts';
+import { Tmpfs } from '../fs/tmpfs/tmpfs.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
 import type { Vma } from '../mm/vma.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
@@ -103,7 +104,7 @@ export function mmap(task: Task, args: SyscallArgs): SyscallResult {
 }
 
 function anonymousBacking(task: Task, isShared: boolean, lengthBytes: number) {
-  return { mappable: isShared ? sharedAnonymousMemory(task.kernel.services, lengthBytes) : null, maxProtection: 7 };
+  return { mappable: isShared ? sharedAnonymousMemory(task.kernel.services.get('memory', Tmpfs), lengthBytes) : null, maxProtection: 7 };
 }
 
 function fileBacking(file: FileDescription, protection: number, isShared: boolean) {

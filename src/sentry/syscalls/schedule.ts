@@ -177,7 +177,7 @@ function ioThreads(task: Task, which: number, who: number): Task[] {
   const threads = [...task.kernel.tasks.values()].filter((thread) =>
     which === IOPRIO_WHO_USER
       ? thread.credentials.uid === (who === 0 ? task.credentials.uid : who >>> 0)
-      : thread.processGroup.pgid === (who === 0 ? task.processGroup.pgid : who),
+      : thread.processGroup().pgid === (who === 0 ? task.processGroup().pgid : who),
   );
   if (threads.length === 0) throw new SysError(ESRCH, `ioprio: nobody is ${who}`);
   return threads;

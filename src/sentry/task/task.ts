@@ -198,13 +198,16 @@ export class Task extends Waiter implements Caller {
   /** Keeps the files that this execution looked at for the repetitions of the syscall. */
   pinTouchedFiles(): void {
     const { touchedFds, touchedFiles } = this.kernel;
+    for (let i = 0; i < touchedFds.length; i++) this.pin(touchedFds[i]!, touchedFiles[i]!);
+  }
+
+  /** Keeps `file`, which has no number yet, for the repetitions of the current syscall under the name `fd`. */
+  pin(fd: number, file: FileDescription): void {
     const record = this.waitRecord();
-    for (let i = 0; i < touchedFds.length; i++) {
-      if (record.pinnedFds.includes(touchedFds[i]!)) continue;
-      touchedFiles[i]!.hold();
-      record.pinned.push(touchedFiles[i]!);
-      record.pinnedFds.push(touchedFds[i]!);
-    }
+    if (record.pinnedFds.includes(fd)) return;
+    file.hold();
+    record.pinned.push(file);
+    record.pinnedFds.push(fd);
   }
 
   /** Ends the wait record: gives back its pins. */

@@ -1,0 +1,47 @@
+import { panic } from '../../base/errors.ts';
+import { capabilitySyscalls } from './capability.ts';
+import { credentialSyscalls } from './credential-calls.ts';
+import type { SyscallEntry, SyscallTable } from './entry.ts';
+import { futexSyscalls } from './futex.ts';
+import { hardwareSyscalls } from './hardware.ts';
+import { identitySyscalls } from './identity.ts';
+import { memorySyscalls } from './memory.ts';
+import { openSyscalls } from './open.ts';
+import { prctlSyscalls } from './prctl.ts';
+import { processSyscalls } from './process.ts';
+import { readWriteSyscalls } from './read-write.ts';
+import { resourceSyscalls } from './resource.ts';
+import { scheduleSyscalls } from './schedule.ts';
+import { signalSyscalls } from './signal.ts';
+import { systemSyscalls } from './system.ts';
+import { timeSyscalls } from './time.ts';
+import { timerSyscalls } from './timers.ts';
+
+/** Every system call that is there, by family. */
+const FAMILIES: readonly SyscallTable[] = [
+  capabilitySyscalls, credentialSyscalls, futexSyscalls, hardwareSyscalls, identitySyscalls, memorySyscalls, openSyscalls, prctlSyscalls, processSyscalls,
+  readWriteSyscalls, resourceSyscalls, scheduleSyscalls, signalSyscalls, systemSyscalls, timeSyscalls, timerSyscalls,
+];
+
+/** Names by number, for strace and for the list of calls that are missing. */
+export function syscallName(number: number): string {
+  return nameByNumber.get(number) ?? `syscall ${number}`;
+}
+
+/** All entries by name. */
+export function allSyscalls(): Map<string, SyscallEntry> {
+  return new Map(FAMILIES.flatMap((family) => Object.entries(family)));
+}
+
+/** The entries by number: what the dispatcher looks up. */
+export function buildSyscallTable(): readonly (SyscallEntry | undefined)[] {
+  const table: (SyscallEntry | undefined)[] = [];
+  for (const [name, entry] of allSyscalls()) {
+    if (table[entry.number] !== undefined) panic(`syscall ${entry.number} is there twice, once as ${name}`);
+    table[entry.number] = entry;
+  }
+  for (let number = 0; number < table.length; number++) table[number] ??= undefined;
+  return table;
+}
+
+const nameByNumber = new Map([...allSyscalls()].map(([name, entry]) => [entry.number, name]));
