@@ -41,7 +41,7 @@ export function loadGraph<C extends object>(stream: Uint8Array, context: LoadCon
   if (!isOf(rootClass, root)) return reader.refuse('the root is of another class');
 
   for (const { self, field, port, key } of edges) Reflect.set(self, field, context.bindEdge(port, key, self));
-  for (let i = 0; i < plans.length; i++) refusing(at(plans, i), () => derive(at(plans, i), at(reader.objects, i)));
+  for (let i = 0; i < plans.length; i++) if (at(plans, i).hasComputed) refusing(at(plans, i), () => derive(at(plans, i), at(reader.objects, i)));
   runHooks(plans, reader.objects, context);
   return root;
 }
@@ -95,12 +95,13 @@ function readObjects(reader: GraphReader, classes: readonly ClassPlan[]): ClassP
 
 function fill(reader: GraphReader, plan: ClassPlan, target: object, edges: PendingEdge[]): void {
   reader.className = plan.name;
+  const fields = target as Record<string, unknown>; // plain stores: Reflect.set is several times slower
   for (const field of plan.fields) {
     reader.fieldName = field.name;
     if (field.rule === 'saved') {
-      Reflect.set(target, field.name, field.kind.read(reader));
+      fields[field.name] = field.kind.read(reader);
     } else {
-      Reflect.set(target, field.name, undefined);
+      fields[field.name] = undefined;
       if (field.rule === 'edge') edges.push({ self: target, field: field.name, port: field.port, key: reader.string(true) });
     }
   }

@@ -16,6 +16,8 @@ export interface ClassPlan {
   /** In schema order. */
   readonly fields: readonly FieldPlan[];
   readonly fieldNames: readonly string[];
+  /** Whether any field is derived or made at rest. */
+  readonly hasComputed: boolean;
   /** Stands for names, kinds and order of all fields, inherited ones included; two u32 halves. */
   readonly fingerprint: readonly [number, number];
   readonly afterLoad: ((self: object, context: LoadContext) => void) | null;

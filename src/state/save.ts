@@ -55,10 +55,11 @@ function writeFields(writer: GraphWriter, plan: ClassPlan, target: object): void
   writer.className = plan.name;
   writer.fieldName = '';
   checkKeys(target, plan.fieldNames, (key) => writer.reject(target, `covered by its schema: own key ${key}`));
+  const values = target as Record<string, unknown>;
   for (const field of plan.fields) {
     if (field.rule === 'saved') {
       writer.fieldName = field.name;
-      field.kind.write(writer, Reflect.get(target, field.name));
+      field.kind.write(writer, values[field.name]);
     } else if (field.rule === 'edge') {
       writer.fieldName = field.name;
       writer.string(field.keyOf(target));

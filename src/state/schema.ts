@@ -100,6 +100,7 @@ export function defineState<C extends object>(
     prototype,
     fields: plans,
     fieldNames: plans.map((field) => field.name),
+    hasComputed: plans.some((field) => field.rule === 'derived' || field.rule === 'atRest'),
     fingerprint: fingerprintOf(description),
     afterLoad: afterLoad === undefined ? null : (self, context) => afterLoad(instanceOf(Class, self), context),
     hookOrder: options.hookOrder ?? 0,

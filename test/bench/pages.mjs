@@ -32,7 +32,15 @@ const COPY_MODULE = Uint8Array.of(
 
 /** @typedef {{ name: string, value: string, target: string, isMet: boolean | null }} Row */
 
-/** Megabytes a second of `work`, over `bytes` a call: the best of several runs, so that what else the machine does counts least. */
+/** @typedef {(name: string, value: string, target: string, isMet: boolean | null) => void} AddRow */
+/** @typedef {Record<string, (...numbers: number[]) => number>} CoreFunctions */
+
+/**
+ * Megabytes a second of `work`, over `bytes` a call: the best of several runs, so that what else the machine does counts least.
+ *
+ * @param {number} bytes
+ * @param {() => void} work
+ */
 function rate(bytes, work) {
   work();
   let best = Infinity;
@@ -102,7 +110,11 @@ int main(int argc, char **argv) {
 }
 `;
 
-/** Size and rates of the system's liblz4 over 4 KiB blocks, or null where it cannot be compiled against. */
+/**
+ * Size and rates of the system's liblz4 over 4 KiB blocks, or null where it cannot be compiled against.
+ *
+ * @param {Uint8Array} data
+ */
 function nativeLz4(data) {
   const folder = mkdtempSync(join(tmpdir(), 'stasis-bench-'));
   try {
@@ -126,18 +138,21 @@ function nativeLz4(data) {
 export async function benchPages() {
   const memory = new WebAssembly.Memory({ initial: FREE / 65536 + (SET_PAGES * PAGE * 2) / 65536 + 64 });
   const wasm = new WebAssembly.Module(readFileSync(process.env['STASIS_CORE_WASM'] ?? rootPath('build/core.wasm')));
-  const core = new WebAssembly.Instance(wasm, { env: { memory, abort: () => {} } }).exports;
-  const copy = new WebAssembly.Instance(new WebAssembly.Module(COPY_MODULE), { e: { m: memory } }).exports['c'];
+  const core = /** @type {CoreFunctions} */ (new WebAssembly.Instance(wasm, { env: { memory, abort: () => {} } }).exports);
+  const { c: copy } = /** @type {CoreFunctions} */ (new WebAssembly.Instance(new WebAssembly.Module(COPY_MODULE), { e: { m: memory } }).exports);
   const bytes = new Uint8Array(memory.buffer);
   const setBytes = SET_PAGES * PAGE;
   const [a, b] = [FREE, FREE + setBytes];
   /** @type {Row[]} */
   const rows = [];
+  /** @type {AddRow} */
   const row = (name, value, target, isMet) => rows.push({ name, value, target, isMet });
+  /** @param {string} name @param {number} speed @param {number} reference @param {number} target */
   const over = (name, speed, reference, target) =>
     row(name, `${(speed / 1e3).toFixed(1)} GB/s, ${(speed / reference).toFixed(2)} × memory.copy`, `≥ ${target} ×`, speed / reference >= target);
 
   for (let i = 0; i < setBytes; i += 4) new DataView(memory.buffer).setUint32(a + i, Math.imul(i, 0x9e3779b1), true);
+  /** @param {(at: number) => number} work */
   const pages = (work) => () => {
     for (let at = 0; at < setBytes; at += PAGE) work(at);
   };
@@ -166,17 +181,28 @@ export async function benchPages() {
   return rows;
 }
 
+/**
+ * Compares LZ4 over 4 KiB blocks of `data`.
+ *
+ * @param {string} kind
+ * @param {Uint8Array} data
+ * @param {CoreFunctions} core
+ * @param {Uint8Array} bytes  the core's memory
+ * @param {AddRow} row
+ */
 function compressRows(kind, data, core, bytes, row) {
   const [src, dst] = [FREE, FREE + data.length];
   const stride = 4400;
   const blocks = Array.from({ length: SAMPLE_PAGES }, (_, i) => data.slice(i * PAGE, (i + 1) * PAGE));
   bytes.set(data, src);
   const lengths = new Uint32Array(SAMPLE_PAGES);
-  let packed = [new Uint8Array()];
+  /** @type {Uint8Array[]} */
+  let packed = [];
   // ours and the other's take turns, so that the machine's moods meet both
   const ours = { compress: 0, decompress: 0 };
   const theirs = { compress: 0, decompress: 0 };
   for (let turn = 0; turn < 3; turn++) {
+    /** @param {typeof ours} held @param {'compress' | 'decompress'} key @param {() => void} work */
     const measure = (held, key, work) => (held[key] = Math.max(held[key], rate(data.length, work)));
     measure(ours, 'compress', () => {
       for (let i = 0; i < SAMPLE_PAGES; i++) lengths[i] = core['lz4Compress'](src + i * PAGE, PAGE, dst + i * stride, stride);

@@ -8,7 +8,8 @@ import type { ImageMetadata } from '../../src/sentry/checkpoint/image.ts';
 import { decodeTables, dumpSpace, encodeTables, loadSpace } from '../../src/sentry/checkpoint/page-tables.ts';
 import { PageEncoder, decodePages } from '../../src/sentry/checkpoint/pages.ts';
 import type { BasePage, PageSections } from '../../src/sentry/checkpoint/pages.ts';
-import { writeSections } from '../../src/sentry/checkpoint/sections.ts';
+import { summarize, writeSections } from '../../src/sentry/checkpoint/sections.ts';
+import type { SectionToWrite } from '../../src/sentry/checkpoint/sections.ts';
 import { freshCore, randomSource, sample } from './snapshot-module.ts';
 
 const PAGE = 4096;
@@ -84,7 +85,7 @@ describe('writeImage and readImage', () => {
   it('refuse an image made for another core layout, naming both', () => {
     const core = freshCore(16);
     const other = core.layoutVersion() + 4;
-    const image = writeSections([{ name: 'manifest', pieces: [] }], other, coreChecksum(core));
+    const image = sectionsOnly(core, [{ name: 'manifest', pieces: [] }], other);
     expect(refusalOf(() => readImage(image, core))?.message).toBe(`layout: the image was made for core layout ${other}, this is ${core.layoutVersion()}`);
   });
 
@@ -104,17 +105,23 @@ describe('writeImage and readImage', () => {
     ];
     for (const [manifest, field] of manifests) {
       const pieces = [new TextEncoder().encode(JSON.stringify(manifest))];
-      const image = writeSections([{ name: 'manifest', pieces }], core.layoutVersion(), coreChecksum(core));
+      const image = sectionsOnly(core, [{ name: 'manifest', pieces }], core.layoutVersion());
       expect(refusalOf(() => readImage(image, core))?.field).toBe(field);
     }
-    const noJson = writeSections([{ name: 'manifest', pieces: [Uint8Array.of(0x7b)] }], core.layoutVersion(), coreChecksum(core));
+    const noJson = sectionsOnly(core, [{ name: 'manifest', pieces: [Uint8Array.of(0x7b)] }], core.layoutVersion());
     expect(refusalOf(() => readImage(noJson, core))?.message).toBe('manifest: is not JSON');
-    const noManifest = writeSections([{ name: 'kernel', pieces: [] }], core.layoutVersion(), coreChecksum(core));
+    const noManifest = sectionsOnly(core, [{ name: 'kernel', pieces: [] }], core.layoutVersion());
     expect(refusalOf(() => readImage(noManifest, core))?.message).toBe('manifest: is missing');
-    const twice = writeSections([{ name: 'kernel', pieces: [] }, { name: 'kernel', pieces: [] }], core.layoutVersion(), coreChecksum(core));
+    const twice = sectionsOnly(core, [{ name: 'kernel', pieces: [] }, { name: 'kernel', pieces: [] }], core.layoutVersion());
     expect(refusalOf(() => readImage(twice, core))?.message).toBe('section kernel: is there twice');
   });
 });
+
+/** An image of sections alone, whose last one may be no manifest. */
+function sectionsOnly(core: Core, sections: readonly SectionToWrite[], layoutVersion: number): Uint8Array {
+  const checksum = coreChecksum(core);
+  return writeSections(sections, sections.map((section) => summarize(section, checksum)), layoutVersion, checksum);
+}
 
 /** Frames of all kinds in a core, their contents, and which of them a base image has. */
 function fillFrames(core: Core, count: number): { frames: number[]; contents: Uint8Array[]; base: Map<number, BasePage> } {

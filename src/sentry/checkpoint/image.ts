@@ -63,14 +63,15 @@ export function coreChecksum(core: Core): Checksum {
  */
 export function writeImage(parts: ImageToWrite, core: Core): Uint8Array {
   const checksum = coreChecksum(core);
-  const listed: Json[] = parts.sections.map((section) => {
-    if (!isSectionName(section.name) || section.name === MANIFEST) panic(`checkpoint image: a section cannot be named ${section.name}`);
-    return { name: section.name, ...summarize(section, checksum) };
-  });
+  for (const { name } of parts.sections) {
+    if (!isSectionName(name) || name === MANIFEST) panic(`checkpoint image: a section cannot be named ${name}`);
+  }
+  const summaries = parts.sections.map((section) => summarize(section, checksum));
+  const listed: Json[] = summaries.map((summary, i) => ({ name: parts.sections[i]?.name ?? '', ...summary }));
   const { generation, createdMs, monotonicNs, baseImage, parent, container, counts } = parts.metadata;
   const manifest: Json = { kind: MANIFEST_KIND, generation, createdMs, monotonicNs, baseImage, parent, container, counts, sections: listed };
-  const sections = [...parts.sections, { name: MANIFEST, pieces: [asciiJson(manifest)] }];
-  return writeSections(sections, core.layoutVersion(), checksum);
+  const last = { name: MANIFEST, pieces: [asciiJson(manifest)] };
+  return writeSections([...parts.sections, last], [...summaries, summarize(last, checksum)], core.layoutVersion(), checksum);
 }
 
 /**

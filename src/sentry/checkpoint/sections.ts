@@ -41,8 +41,14 @@ export interface Section {
   readonly data: Uint8Array;
 }
 
-/** Sums up a section's length and checksum before it is written: for the manifest. */
-export function summarize(section: SectionToWrite, checksum: Checksum): { lengthBytes: number; checksum: number } {
+export interface SectionSummary {
+  readonly lengthBytes: number;
+  /** CRC-32C of the data. */
+  readonly checksum: number;
+}
+
+/** Sums up a section's length and checksum before it is written: for its header and the manifest. */
+export function summarize(section: SectionToWrite, checksum: Checksum): SectionSummary {
   let lengthBytes = 0;
   let crc = 0;
   for (const piece of section.pieces) {
@@ -55,10 +61,10 @@ export function summarize(section: SectionToWrite, checksum: Checksum): { length
 /**
  * Writes an image of `sections`, the last of which is the manifest.
  *
+ * @param summaries  what `summarize` says of each section
  * @errors ImageError 'size' when it would be longer than IMAGE_LIMIT_BYTES
  */
-export function writeSections(sections: readonly SectionToWrite[], layoutVersion: number, checksum: Checksum): Uint8Array {
-  const summaries = sections.map((section) => summarize(section, checksum));
+export function writeSections(sections: readonly SectionToWrite[], summaries: readonly SectionSummary[], layoutVersion: number, checksum: Checksum): Uint8Array {
   let totalBytes = HEADER_BYTES + TRAILER_BYTES;
   for (const { lengthBytes } of summaries) totalBytes += HEADER_BYTES + padded(lengthBytes);
   if (totalBytes > IMAGE_LIMIT_BYTES) throw new ImageError('size', `the image would have ${totalBytes} bytes, more than ${IMAGE_LIMIT_BYTES}`);
