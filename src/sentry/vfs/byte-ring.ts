@@ -84,6 +84,11 @@ export class ByteRing {
     this.head = this.used === 0 ? 0 : (this.head + countBytes) & (this.buffer.length - 1);
   }
 
+  /** Forgets all but the oldest `countBytes`. */
+  truncate(countBytes: number): void {
+    this.used = Math.min(this.used, countBytes);
+  }
+
   /** Makes room for `countBytes` more. */
   reserve(countBytes: number): void {
     const needed = this.used + countBytes;

@@ -1,0 +1,344 @@
+import { EINVAL, EIO, ENOSPC, ENOTTY } from '../../abi/errno.ts';
+import { TIOCGPKT, TIOCGPTLCK, TIOCGPTN, TIOCPKT, TIOCSIG, TIOCSPTLCK } from '../../abi/ioctl.ts';
+import { POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM } from '../../abi/poll.ts';
+import { SIGINT, SIGQUIT, SIGTSTP } from '../../abi/signal.ts';
+import { makeDevice } from '../../abi/stat.ts';
+import {
+  CREAD, CS8, CSIZE, EXTPROC, IXON, PARENB, TIOCPKT_DATA, TIOCPKT_DOSTOP, TIOCPKT_FLUSHWRITE, TIOCPKT_IOCTL, TIOCPKT_NOSTOP, VSTART, VSTOP,
+} from '../../abi/termios.ts';
+import { SysError } from '../../base/errors.ts';
+import { anyRef, bool, defineState, extend, map, ref, u32, u8 } from '../../state/index.ts';
+import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
+import type { Caller } from '../vfs/caller.ts';
+import { SpecialOpener } from '../vfs/device.ts';
+import type { DeviceTable } from '../vfs/device.ts';
+import { FileDescription, fileDescriptionState } from '../vfs/file-description.ts';
+import type { UserMemory } from '../vfs/file-description.ts';
+import type { Inode } from '../vfs/inode.ts';
+import type { Path } from '../vfs/path.ts';
+import { WOULD_BLOCK } from '../wait/block.ts';
+import type { Clock } from '../wait/clock.ts';
+import { WaitQueue } from '../wait/wait-queue.ts';
+import { openTty } from './tty-file.ts';
+import { ttyIoctl } from './tty-ioctl.ts';
+import type { Termios } from './termios.ts';
+import { Tty, ttyState } from './tty.ts';
+
+/** Output of a slave that its master has not read: beyond it writers wait. */
+const PTY_OUTPUT_BYTES = 12_288;
+/** Output that has reached the master's own buffer: a flush does not take it back. */
+const MASTER_BUFFER_BYTES = 4095;
+const CHUNK_BYTES = 4096;
+const MAX_PTYS = 4096;
+/** First of the majors of pty slaves; each has 256 minors. */
+const PTY_SLAVE_MAJOR = 136;
+const CTRL_Q = 0x11;
+const CTRL_S = 0x13;
+
+/** The directory in which slaves have their nodes: devpts. */
+export interface PtyDirectory {
+  /** Makes the node of slave `index`, owned by the caller. */
+  addNode(index: number, device: number, caller: Caller): void;
+  removeNode(index: number): void;
+  /** The inode of the node of slave `index`, or null when it is gone. */
+  nodeInode(index: number): Inode | null;
+}
+
+/** A pseudoterminal: the slave is a terminal, the master is what stands in for its screen and keyboard. */
+export class Pty extends Tty {
+  driver: PtyDriver;
+  index: number;
+  /** The slave cannot be opened before unlockpt(3). */
+  isLocked = true;
+  isMasterClosed = false;
+  wasSlaveOpened = false;
+  /** TIOCPKT: reads of the master begin with a byte of TIOCPKT_* bits. */
+  isPacketMode = false;
+  /** Bits that the master has not seen. */
+  packetStatus = 0;
+  masterReadQueue = new WaitQueue();
+  masterWriteQueue = new WaitQueue();
+
+  constructor(driver: PtyDriver, index: number, device: number, clock: Clock) {
+    super(device, `pts/${index}`, clock);
+    this.driver = driver;
+    this.index = index;
+  }
+
+  override outputCapacityBytes(): number {
+    return PTY_OUTPUT_BYTES;
+  }
+
+  override outputChanged(): void {
+    this.masterReadQueue.wakeAll();
+  }
+
+  override inputRoomGrew(): void {
+    this.masterWriteQueue.wakeAll();
+  }
+
+  override flushOutput(): void {
+    this.outgoing.truncate(MASTER_BUFFER_BYTES);
+    this.notePacketStatus(TIOCPKT_FLUSHWRITE, 0);
+    this.writeQueue.wakeAll();
+  }
+
+  override isDisconnected(): boolean {
+    return this.isMasterClosed;
+  }
+
+  override notePacketStatus(set: number, cleared: number): void {
+    if (!this.isPacketMode) return;
+    this.packetStatus = (this.packetStatus & ~cleared) | set;
+    this.masterReadQueue.wakeAll();
+  }
+
+  override adaptTermios(termios: Termios): Termios {
+    termios.cflag = ((termios.cflag & ~(CSIZE | PARENB)) | CS8 | CREAD) >>> 0;
+    return termios;
+  }
+
+  override setTermios(termios: Termios): void {
+    const old = this.termios;
+    super.setTermios(termios);
+    if (!this.isPacketMode) return;
+    const hadFlow = hasUsualFlowControl(old);
+    const hasFlow = hasUsualFlowControl(termios);
+    if (hadFlow !== hasFlow) {
+      this.notePacketStatus(hasFlow ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP, TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
+    }
+    if (((old.lflag | termios.lflag) & EXTPROC) !== 0) this.notePacketStatus(TIOCPKT_IOCTL, 0);
+  }
+
+  override opened(): void {
+    this.wasSlaveOpened = true;
+    this.masterWriteQueue.wakeAll();
+  }
+
+  override closed(): void {
+    this.masterReadQueue.wakeAll();
+    this.masterWriteQueue.wakeAll();
+    if (this.isMasterClosed) this.driver.forget(this);
+  }
+
+  /** Whether the slave was open and no longer is: the master reads what is left, then EIO. */
+  isSlaveClosed(): boolean {
+    return this.wasSlaveOpened && this.openFiles === 0;
+  }
+
+  /** The last descriptor of the master is closed: the slave's session is hung up, its node is gone. */
+  closeMaster(): void {
+    this.isMasterClosed = true;
+    this.outgoing.clear();
+    this.driver.directory.removeNode(this.index);
+    this.hangUp();
+    if (this.openFiles === 0) this.driver.forget(this);
+  }
+}
+
+function hasUsualFlowControl(termios: Termios): boolean {
+  return (termios.iflag & IXON) !== 0 && termios.cc[VSTOP] === CTRL_S && termios.cc[VSTART] === CTRL_Q;
+}
+
+/** The open master of a pty; there is one, as each open of /dev/ptmx makes a pty. */
+export class PtyMaster extends FileDescription {
+  pty: Pty;
+
+  constructor(inode: Inode, path: Path | null, statusFlags: number, pty: Pty) {
+    super(inode, path, statusFlags);
+    this.pty = pty;
+  }
+
+  override read(dst: IoTarget): number {
+    const { pty } = this;
+    if (dst.remainingBytes === 0) return 0;
+    if (pty.isPacketMode && pty.packetStatus !== 0) {
+      dst.prepare(1);
+      dst.put(Uint8Array.of(pty.packetStatus), 0, 1);
+      pty.packetStatus = 0;
+      return 1;
+    }
+    if (pty.outgoing.isEmpty()) {
+      if (pty.isSlaveClosed()) throw new SysError(EIO, `read: ${pty.name} has no slave open`);
+      return WOULD_BLOCK;
+    }
+    let countBytes = 0;
+    if (pty.isPacketMode) {
+      dst.prepare(1);
+      dst.put(Uint8Array.of(TIOCPKT_DATA), 0, 1);
+      countBytes = 1;
+      if (dst.remainingBytes === 0) return countBytes;
+    }
+    const ready = dst.prepare(Math.min(dst.remainingBytes, pty.outgoing.used));
+    pty.outgoing.shiftInto(dst, ready);
+    pty.outputDrained();
+    return countBytes + ready;
+  }
+
+  override write(src: IoSource): number {
+    const { pty } = this;
+    let written = 0;
+    while (src.remainingBytes > 0) {
+      if (pty.openFiles === 0) {
+        if (written > 0) break;
+        throw new SysError(EIO, `write: ${pty.name} has no slave open`);
+      }
+      const room = Math.min(pty.inputRoomBytes(), CHUNK_BYTES);
+      if (room === 0) break;
+      const chunk = new Uint8Array(src.prepare(Math.min(room, src.remainingBytes)));
+      src.take(chunk, 0, chunk.length);
+      pty.receive(chunk, 0, chunk.length);
+      written += chunk.length;
+    }
+    return written === 0 && src.remainingBytes > 0 ? WOULD_BLOCK : written;
+  }
+
+  override writesAll(): boolean {
+    return true;
+  }
+
+  override pollEvents(): number {
+    const { pty } = this;
+    let events = 0;
+    if (!pty.outgoing.isEmpty()) events |= POLLIN | POLLRDNORM;
+    if (pty.isPacketMode && pty.packetStatus !== 0) events |= POLLPRI | POLLIN | POLLRDNORM;
+    if (pty.isSlaveClosed()) events |= POLLHUP;
+    if (pty.inputRoomBytes() > 0) events |= POLLOUT | POLLWRNORM;
+    return events;
+  }
+
+  override queuesFor(): readonly WaitQueue[] {
+    return [this.pty.masterReadQueue, this.pty.masterWriteQueue];
+  }
+
+  override describe(): string {
+    return '/dev/pts/ptmx';
+  }
+
+  override ioctl(request: number, argument: number, caller: Caller, memory: UserMemory): number {
+    const { pty } = this;
+    switch (request) {
+      case TIOCGPTN:
+        memory.writeU32(argument, pty.index);
+        return 0;
+      case TIOCSPTLCK:
+        pty.isLocked = memory.readU32(argument) !== 0;
+        return 0;
+      case TIOCGPTLCK:
+        memory.writeU32(argument, pty.isLocked ? 1 : 0);
+        return 0;
+      case TIOCPKT:
+        this.setPacketMode(memory.readU32(argument) !== 0);
+        return 0;
+      case TIOCGPKT:
+        memory.writeU32(argument, pty.isPacketMode ? 1 : 0);
+        return 0;
+      case TIOCSIG:
+        if (argument !== SIGINT && argument !== SIGQUIT && argument !== SIGTSTP) throw new SysError(EINVAL, `TIOCSIG: signal ${argument}`);
+        pty.signalForeground(argument);
+        return 0;
+      default: {
+        const result = ttyIoctl(pty, { request, argument, caller, memory, isMaster: true, isReadable: this.isReadable() });
+        if (result === null) throw new SysError(ENOTTY, `ioctl: ${request.toString(16)} is no request of a pty master`);
+        return result;
+      }
+    }
+  }
+
+  setPacketMode(isOn: boolean): void {
+    const { pty } = this;
+    if (isOn && !pty.isPacketMode) pty.packetStatus = 0;
+    pty.isPacketMode = isOn;
+  }
+
+  /**
+   * TIOCGPTPEER: opens the slave without its name.
+   * @param openFlags  of open(2)
+   * @errors EIO the slave is locked or its node gone
+   */
+  openPeer(openFlags: number, statusFlags: number, caller: Caller): FileDescription {
+    const inode = this.pty.driver.directory.nodeInode(this.pty.index);
+    if (inode === null) throw new SysError(EIO, 'TIOCGPTPEER: the slave has no node');
+    return this.pty.driver.openSlave(this.pty, inode, null, statusFlags, openFlags, caller);
+  }
+
+  override release(): void {
+    this.pty.closeMaster();
+  }
+}
+
+/** /dev/ptmx: each open makes a pty. */
+export class PtyDriver extends SpecialOpener {
+  clock: Clock;
+  devices: DeviceTable;
+  directory: PtyDirectory;
+  /** By index. */
+  ptys = new Map<number, Pty>();
+
+  constructor(clock: Clock, devices: DeviceTable, directory: PtyDirectory) {
+    super();
+    this.clock = clock;
+    this.devices = devices;
+    this.directory = directory;
+  }
+
+  /** @errors ENOSPC when there are too many */
+  override open(inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
+    void openFlags;
+    let index = 0;
+    while (this.ptys.has(index)) index++;
+    if (index >= MAX_PTYS) throw new SysError(ENOSPC, `open: all ${MAX_PTYS} ptys are in use`);
+    const device = makeDevice(PTY_SLAVE_MAJOR + (index >> 8), index & 0xff);
+    const pty = new Pty(this, index, device, this.clock);
+    this.ptys.set(index, pty);
+    this.devices.register(device, new PtySlaveOpener(pty));
+    this.directory.addNode(index, device, caller);
+    return new PtyMaster(inode, path, statusFlags, pty);
+  }
+
+  /** @errors EIO locked, or its master closed; EBUSY in exclusive use */
+  openSlave(pty: Pty, inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
+    if (pty.isLocked) throw new SysError(EIO, `open: ${pty.name} is locked`);
+    return openTty(pty, inode, path, statusFlags, openFlags, caller);
+  }
+
+  /** Both ends are closed: the index is free. */
+  forget(pty: Pty): void {
+    this.ptys.delete(pty.index);
+    this.devices.unregister(pty.device);
+  }
+}
+
+/** Opens the slave of one pty. */
+export class PtySlaveOpener extends SpecialOpener {
+  pty: Pty;
+
+  constructor(pty: Pty) {
+    super();
+    this.pty = pty;
+  }
+
+  override open(inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
+    return this.pty.driver.openSlave(this.pty, inode, path, statusFlags, openFlags, caller);
+  }
+}
+
+defineState(Pty, 'Pty', 1, extend(ttyState, {
+  driver: ref<PtyDriver>('PtyDriver'),
+  index: u32,
+  isLocked: bool,
+  isMasterClosed: bool,
+  wasSlaveOpened: bool,
+  isPacketMode: bool,
+  packetStatus: u8,
+  masterReadQueue: ref<WaitQueue>('WaitQueue'),
+  masterWriteQueue: ref<WaitQueue>('WaitQueue'),
+}));
+defineState(PtyMaster, 'PtyMaster', 1, extend(fileDescriptionState, { pty: ref<Pty>('Pty') }));
+defineState(PtySlaveOpener, 'PtySlaveOpener', 1, { pty: ref<Pty>('Pty') });
+defineState(PtyDriver, 'PtyDriver', 1, {
+  clock: ref<Clock>('Clock'),
+  devices: ref<DeviceTable>('DeviceTable'),
+  directory: anyRef<PtyDirectory>(),
+  ptys: map(u32, ref<Pty>('Pty')),
+});
