@@ -110,7 +110,7 @@ export function settimeofday(): SyscallResult {
 function sleepUntil(task: Task, deadlineNs: number, remainingAddr: number, restart: 'restartBlock' | 'nohand'): SyscallResult {
   const left = deadlineNs - task.kernel.clock.monotonicNs;
   if (left <= 0) return 0;
-  if (remainingAddr !== 0 && task.hasPendingSignal()) writeTimespec(task.mm, remainingAddr, BigInt(left));
+  task.waitRecord().remainingAddress = remainingAddr;
   return { queues: [], restart, deadlineNs };
 }
 

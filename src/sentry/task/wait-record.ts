@@ -13,6 +13,8 @@ export class WaitRecord {
   /** Absolute monotonic time in ns at which the call has timed out; null for never. */
   deadlineNs: number | null = null;
   hasDeadline = false;
+  /** Where the time left until the deadline goes when a handler ends the call (nanosleep); 0 for nowhere. */
+  remainingAddress = 0;
   /** Monotonic time of the first execution. */
   startNs = 0;
   /** Bytes already moved. */
@@ -37,6 +39,7 @@ defineState(WaitRecord, 'WaitRecord', 1, {
   wasParked: bool,
   deadlineNs: optional(int),
   hasDeadline: bool,
+  remainingAddress: int,
   startNs: int,
   progressBytes: int,
   pinned: list(anyRef<FileDescription>()),

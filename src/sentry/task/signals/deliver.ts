@@ -1,4 +1,4 @@
-import { EINTR } from '../../../abi/errno.ts';
+import { EFAULT, EINTR } from '../../../abi/errno.ts';
 import {
   SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SEGV_MAPERR, SI_KERNEL, SIG_DFL, SIG_IGN, SIGINFO_BYTES, SIGSEGV,
   SIGSTOP, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK, signalBit, UNBLOCKABLE,
@@ -107,7 +107,22 @@ function interruptCall(task: Task, action: SignalAction): void {
   } else if (wait.restart === 'sys' && (action.flags & SA_RESTART) !== 0) {
     task.endWait(); // pc is on the ecall and a0 is as it was: it runs again from the start
   } else {
-    endCall(task, -EINTR);
+    endCall(task, storeRemaining(task) ? -EINTR : -EFAULT);
+  }
+}
+
+/** Stores the time that a sleep had left where it asked for it. @returns whether the memory is writable */
+function storeRemaining(task: Task): boolean {
+  const { wait, mm } = task;
+  if (wait === null || wait.remainingAddress === 0 || wait.deadlineNs === null) return true;
+  const leftNs = Math.max(0, wait.deadlineNs - task.kernel.clock.monotonicNs);
+  try {
+    mm.writeU64(wait.remainingAddress, Math.floor(leftNs / 1e9));
+    mm.writeU64(wait.remainingAddress + 8, leftNs % 1e9);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    return false;
   }
 }
 
