@@ -5,11 +5,14 @@
  *   0x0000_0400  the running hart (HART_BYTES), copied in and out of its slot by `run`
  *   0x0000_0700  trap operands, cells of the run loop
  *   0x0000_0800  fixed cells of the page work (`snapshot/`)
- *   0x0000_1000  read TLB, write TLB, jump cache
+ *   0x0000_1000  read TLB, write TLB
+ *   0x0000_3000  table of operations before fusing
  *   0x0000_8000  static data of the compiler (`memoryBase` in asconfig.json)
  *   0x0001_0000  address spaces
  *   0x0021_0000  hart slots
  *   0x0046_0000  tables of the page work (`snapshot/`)
+ *   0x0048_0000  jump cache
+ *   0x004a_0000  table of fused pairs
  *   0x0050_0000  frame metadata, one array per column
  *   0x0190_0000  trace hash, traces
  *   0x02a0_0000  pages: frames, page tables, scratch; up to the end of memory
@@ -72,8 +75,13 @@ export const READ_TLB: usize = 0x1000;
 export const WRITE_TLB: usize = 0x2000;
 
 /** Entries of the jump cache; 16 bytes an entry: guest address u64, trace u32, ASID u32. */
-export const JUMP_ENTRIES: usize = 1024;
-export const JUMP_CACHE: usize = 0x4000;
+export const JUMP_ENTRIES: usize = 4096;
+export const JUMP_CACHE: usize = 0x48_0000;
+
+/** For each operation the one its slot had before it was fused, u16. */
+export const PLAIN_OF: usize = 0x3000;
+/** For each two operations, 128 × 128, the one that does both, u16; 0 for none. */
+export const PAIR_OF: usize = 0x4a_0000;
 
 /** Address space records; space 0 is never used. */
 export const SPACES: usize = 0x1_0000;
@@ -105,6 +113,8 @@ export const TRACE_HASH: usize = PAGE_NEXT + FRAME_NUMBERS * 4;
 export const TRACE_HASH_ENTRIES: usize = 1 << 16;
 /** Place for a trace of one instruction that is not kept. */
 export const STEP_TRACE: usize = TRACE_HASH + TRACE_HASH_ENTRIES * 4;
+/** While a trace is decoded: the stretches of the page it has gone through, two u16 each. */
+export const TRACE_STRETCHES: usize = STEP_TRACE + 0x800;
 /** Traces, one after the other; all dropped when the arena is full. */
 export const TRACE_ARENA: usize = 0x1a0_0000;
 export const TRACE_ARENA_END: usize = 0x2a0_0000;

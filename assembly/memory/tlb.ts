@@ -41,7 +41,7 @@ function entryOf(vpn: u32): usize {
 
 @inline
 function jumpEntryOf(va: u64): usize {
-  return ((<usize>va >> 1) & (JUMP_ENTRIES - 1)) << 4;
+  return (((<usize>va >> 1) ^ (<usize>va >> 12)) & (JUMP_ENTRIES - 1)) << 4;
 }
 
 export function fillRead(vpn: u32, page: usize): void {

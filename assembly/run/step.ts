@@ -1,4 +1,5 @@
 /** What the run loop leaves for: slots that take the slow way, and traps. */
+import { plainOperation } from '../decode/fuse';
 import { Op } from '../decode/operations';
 import { SLOT_AUX, SLOT_COUNT, SLOT_IMMEDIATE, SLOT_OP, SLOT_RD, SLOT_RS1, SLOT_RS2 } from '../decode/slot';
 import { loadReserved, readModifyWrite, storeConditional } from '../execute/atomic';
@@ -21,7 +22,7 @@ const NAN_BOX: u64 = 0xffff_ffff_0000_0000;
  * @returns        NO_TRAP, or the cause: then the instruction had no effect
  */
 export function executeSlow(slot: usize, pageVa: u64, retired: u64): u32 {
-  const op: u32 = load<u16>(slot, SLOT_OP);
+  const op = plainOperation(load<u16>(slot, SLOT_OP));
   switch (<i32>op) {
     case Op.LB:
     case Op.LBU:

@@ -1,5 +1,6 @@
 /** Runs a static riscv64 ELF in a bare core: `run-elf.mjs core.wasm program [argument…]`. For measuring by hand. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { argv, cpuUsage, stderr, stdout } from 'node:process';
 import { Core } from '../../../src/core/core.ts';
 import { StaticGuest } from './static-guest.ts';
@@ -9,7 +10,7 @@ if (wasmPath === undefined || elfPath === undefined) throw new Error('usage: run
 
 const core = Core.create(new WebAssembly.Module(readFileSync(wasmPath)), { frames: 1 << 17 });
 const began = performance.now();
-const guest = new StaticGuest(core, readFileSync(elfPath), { args, clock: () => Math.round((performance.now() - began) * 1e6) });
+const guest = new StaticGuest(core, readFileSync(elfPath), { name: basename(elfPath), args, clock: () => Math.round((performance.now() - began) * 1e6) });
 const before = cpuUsage();
 const result = guest.run();
 const used = cpuUsage(before);

@@ -56,6 +56,8 @@ export interface GuestResult {
 }
 
 export interface GuestOptions {
+  /** argv[0]. */
+  readonly name?: string;
   readonly args?: readonly string[];
   /** Instructions of one `run`. */
   readonly slice?: number;
@@ -81,7 +83,7 @@ export class StaticGuest {
     this.space = core.spaceCreate();
     this.hart = core.hartAlloc();
     this.clock = options.clock;
-    this.load(elf, ['guest', ...(options.args ?? [])]);
+    this.load(elf, [options.name ?? 'guest', ...(options.args ?? [])]);
   }
 
   /** Copies bytes into guest memory, mapping pages that are not there, whatever their permission. */
