@@ -28,7 +28,7 @@ describe('the busybox image', () => {
     const busybox = new Uint8Array(tree.stat('/bin/busybox')!.sizeBytes);
     tree.read('/bin/busybox', 0, busybox);
     const folder = mkdtempSync(join(tmpdir(), 'busybox-'));
-    writeFileSync(join(folder, 'busybox'), busybox);
+    writeFileSync(join(folder, 'busybox'), busybox, { mode: 0o755 });
     const run = spawnSync('qemu-riscv64-static', [join(folder, 'busybox'), '--list-full'], { encoding: 'utf8' });
     rmSync(folder, { recursive: true });
     if (run.error !== undefined) skip('qemu-riscv64-static is not installed');
