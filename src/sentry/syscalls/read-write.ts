@@ -186,7 +186,7 @@ export function sendfile(task: Task, args: SyscallArgs): SyscallResult {
   out.requireWritable();
   if (!source.inode.isRegular() || (out.statusFlags & O_APPEND) !== 0) throw new SysError(EINVAL, 'sendfile: files it cannot serve');
   // An offset of the caller's is brought up to date at each wait and at the end: it counts from where the call began.
-  const start = offsetAddr === 0 ? source.offset : task.mm.readI64(offsetAddr) - task.progressBytes;
+  const start = offsetAddr === 0 ? source.offset : task.mm.readI64(offsetAddr) - task.progress();
   if (start < 0) throw new SysError(EINVAL, 'sendfile: a negative offset');
   if (offsetAddr !== 0 && start + count > Number.MAX_SAFE_INTEGER) throw new SysError(EOVERFLOW, 'sendfile: offset');
 

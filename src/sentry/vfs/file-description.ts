@@ -123,6 +123,18 @@ export abstract class FileDescription {
     throw new SysError(ENOTTY, 'ioctl: not a request for this file');
   }
 
+  /** F_GETPIPE_SZ: bytes that a pipe holds. @errors EBADF not a pipe */
+  pipeCapacityBytes(): number {
+    throw new SysError(EBADF, 'fcntl: not a pipe');
+  }
+
+  /** F_SETPIPE_SZ: changes what a pipe holds; returns the new capacity. @errors EBADF not a pipe; EBUSY EPERM */
+  setPipeCapacityBytes(countBytes: number, caller: Caller): number {
+    void countBytes;
+    void caller;
+    throw new SysError(EBADF, 'fcntl: not a pipe');
+  }
+
   /** fsync(2) and relatives. @errors EINVAL for what cannot be synchronized */
   sync(): void {
     throw new SysError(EINVAL, 'fsync: the file cannot be synchronized');
@@ -139,6 +151,11 @@ export abstract class FileDescription {
   /** Target of /proc/PID/fd/N for a file without a path: `pipe:[7]`, `anon_inode:[eventpoll]`. */
   describe(): string {
     return `anon_inode:[${this.constructor.name}]`;
+  }
+
+  /** F_SETFL: takes new status flags. */
+  setStatusFlags(flags: number): void {
+    this.statusFlags = flags;
   }
 
   isNonblocking(): boolean {

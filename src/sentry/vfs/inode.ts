@@ -237,8 +237,49 @@ export abstract class Inode {
     throw new SysError(EINVAL, 'fallocate: not a regular file');
   }
 
-  /** Tells the file system that mode, owner, times or extended attributes changed, before ctime is set. @errors EROFS EPERM */
+  /** Tells the file system that mode, owner, times or extended attributes are about to change. @errors EROFS EPERM */
   attributesChanged(): void {}
+
+  /** Sets the permission, set-id and sticky bits. */
+  setMode(bits: number): void {
+    this.attributesChanged();
+    this.mode = (this.mode & S_IFMT) | bits;
+    this.touchChange();
+  }
+
+  /** Sets owner and group, and the mode that goes with that. */
+  setOwner(uid: number, gid: number, mode: number): void {
+    this.attributesChanged();
+    this.uid = uid;
+    this.gid = gid;
+    this.mode = mode;
+    this.touchChange();
+  }
+
+  /** Sets access and modification time; null leaves one alone. */
+  setTimes(atimeNs: bigint | null, mtimeNs: bigint | null): void {
+    this.attributesChanged();
+    if (atimeNs !== null) this.atimeNs = atimeNs;
+    if (mtimeNs !== null) this.mtimeNs = mtimeNs;
+    this.touchChange();
+  }
+
+  /** Sets the extended attribute `name`, or with null removes it. */
+  setXattr(name: ByteString, value: Uint8Array | null): void {
+    this.attributesChanged();
+    if (value === null) {
+      this.xattrs?.delete(name);
+    } else {
+      if (this.xattrs === null) this.xattrs = new Map();
+      this.xattrs.set(name, value);
+    }
+    this.touchChange();
+  }
+
+  /** Whether the file system keeps extended attributes. */
+  hasXattrs(): boolean {
+    return true;
+  }
 
   // Lifetime.
 
