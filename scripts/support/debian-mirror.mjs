@@ -2,10 +2,9 @@
 /** The archive straight from a mirror: the index' signature is checked with gpgv, and packages by their SHA-256. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { messageOf, pinsInIndex } from './debian.mjs';
 import { unxz } from './deb.mjs';
-import { rootPath } from './paths.mjs';
 
 /** @typedef {import('./debian.mjs').Pin} Pin */
 /** @typedef {import('./debian.mjs').Release} Release */
@@ -18,10 +17,11 @@ const KEYRINGS = [
 ];
 
 export class MirrorSource {
-  /** @param {string} uri  no slash at its end @param {Release} release */
-  constructor(uri, release) {
+  /** @param {string} uri  no slash at its end @param {Release} release @param {string | undefined} [keyring] */
+  constructor(uri, release, keyring = KEYRINGS.find((path) => path !== '' && existsSync(path))) {
     this.uri = uri;
     this.release = release;
+    this.keyring = keyring;
   }
 
   /** @param {readonly string[]} names @returns {Promise<Record<string, Pin>>} */
@@ -45,7 +45,7 @@ export class MirrorSource {
   /** The Packages index of a suite, as the signed InRelease has it. @param {string} suite */
   async index(suite) {
     const base = `${this.uri}/dists/${suite}`;
-    const release = signedText(await get(`${base}/InRelease`));
+    const release = signedText(await get(`${base}/InRelease`), this.keyring);
     const codename = /^Codename: (.*)$/m.exec(release)?.[1];
     if (codename !== this.release.codename) throw new Error(`it is ${codename ?? 'not named'}`);
     const path = `${this.release.component}/binary-${this.release.architecture}/Packages.xz`;
@@ -64,11 +64,10 @@ export class MirrorSource {
  * The text inside a clear-signed message, after its signature was found good.
  *
  * @param {Buffer} message
+ * @param {string | undefined} keyring  path of the keys that may have signed it
  */
-function signedText(message) {
-  const keyring = KEYRINGS.find((path) => path !== '' && existsSync(path));
+function signedText(message, keyring) {
   if (keyring === undefined) throw new Error('no keyring of Debian is here to check signatures with; STASIS_DEBIAN_KEYRING can name one');
-  mkdirSync(rootPath('.cache/debian'), { recursive: true });
   const run = spawnSync('gpgv', ['--status-fd', '2', '--keyring', keyring, '--output', '-'], { input: message, maxBuffer: 1 << 26 });
   if (run.error !== undefined) throw new Error('gpgv is not installed, so no signature can be checked');
   // Signed by several keys: one that the keyring does not hold yet makes gpgv fail although another is good.

@@ -56,19 +56,23 @@ export function debianSource(release) {
  *
  * @param {Release} release
  * @param {Record<string, Pin>} pins
+ * @param {{ source?: Source, cache?: string, say?: (sentence: string) => void }} [options]  instead of this machine's way to
+ *   the archive, the checkout's cache directory, and standard error
  * @returns {Promise<Map<string, Buffer>>}  each package's bytes, SHA-256 as pinned
  */
-export async function obtainPackages(release, pins) {
+export async function obtainPackages(release, pins, options = {}) {
+  const say = options.say ?? ((sentence) => void process.stderr.write(`${sentence}\n`));
+  const cache = options.cache ?? rootPath('.cache/debian/packages');
   const packages = new Map();
   const missing = [];
   for (const [name, pin] of Object.entries(pins)) {
-    const cached = readIfPinned(cachePath(name, pin, release), pin);
+    const cached = readIfPinned(cachePath(cache, name, pin, release), pin);
     if (cached === null) missing.push(name);
     else packages.set(name, cached);
   }
   if (missing.length === 0) return packages;
 
-  const source = debianSource(release);
+  const source = options.source ?? debianSource(release);
   /** @type {Record<string, Pin>} */
   let candidates = {};
   try {
@@ -82,7 +86,7 @@ export async function obtainPackages(release, pins) {
     if (candidate !== undefined && candidate.version !== pin.version) {
       say(`${name} is pinned to ${pin.version} and the mirror has ${candidate.version}: \`${UPDATE_COMMAND}\` takes that`);
     }
-    packages.set(name, await downloadPinned(source, name, pin, release));
+    packages.set(name, await downloadPinned(source, name, pin, release, cachePath(cache, name, pin, release)));
   }
   return packages;
 }
@@ -102,9 +106,8 @@ export async function currentPins(release, names) {
   return candidates;
 }
 
-/** @param {Source} source @param {string} name @param {Pin} pin @param {Release} release */
-async function downloadPinned(source, name, pin, release) {
-  const path = cachePath(name, pin, release);
+/** @param {Source} source @param {string} name @param {Pin} pin @param {Release} release @param {string} path  where it is kept */
+async function downloadPinned(source, name, pin, release, path) {
   const partial = `${path}.${process.pid}.part`;
   try {
     await source.download(pin, name, partial);
@@ -128,16 +131,10 @@ function readIfPinned(path, pin) {
   return createHash('sha256').update(bytes).digest('hex') === pin.sha256 ? bytes : null;
 }
 
-/** @param {string} name @param {Pin} pin @param {Release} release */
-function cachePath(name, pin, release) {
-  const directory = rootPath('.cache/debian/packages');
+/** @param {string} directory @param {string} name @param {Pin} pin @param {Release} release */
+function cachePath(directory, name, pin, release) {
   mkdirSync(directory, { recursive: true });
   return `${directory}/${name}_${pin.version.replace(/:/g, '%3a')}_${release.architecture}.deb`;
-}
-
-/** @param {string} sentence */
-function say(sentence) {
-  process.stderr.write(`${sentence}\n`);
 }
 
 /** @param {unknown} error */
