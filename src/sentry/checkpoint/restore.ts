@@ -1,0 +1,111 @@
+import { ImageError } from '../../base/errors.ts';
+import type { Core } from '../../core/core.ts';
+import { HART_BYTES } from '../../core/layout.ts';
+import type { BaseTree } from '../../ports/base-tree.ts';
+import { loadGraph } from '../../state/index.ts';
+import { Kernel } from '../task/kernel.ts';
+import { coreWire } from './core-wire.ts';
+import { applyExecPolicy } from './exec-policy.ts';
+import type { ExecPolicy, Killed } from './exec-policy.ts';
+import { sectionOf } from './image.ts';
+import type { Image } from './image.ts';
+import { decodeTables, loadSpace } from './page-tables.ts';
+import { decodePages } from './pages.ts';
+import { verifyKernel } from './verify.ts';
+
+/** Most bytes of one page that a base tree gives. */
+const PAGE_BYTES = 4096;
+
+/** `gvisor`: the monotonic clock advances by the time the image lay on disk. `continue`: it goes on where it stopped. */
+export type ClockPolicy = 'gvisor' | 'continue';
+
+/** What an image is restored into. */
+export interface RestoreRequest {
+  /** A fresh core: lost with its content when the restore fails. */
+  readonly core: Core;
+  readonly image: Image;
+  readonly base: BaseTree;
+  /** Answers an edge of the saved state, by port name and key; throws ImageError where nothing stands for it now. */
+  readonly bindEdge: (port: string, key: string, self: object) => unknown;
+  readonly policy: ExecPolicy;
+  readonly clock: ClockPolicy;
+  /** Realtime now, ns since 1970. */
+  readonly realtimeNs: bigint;
+}
+
+/** A container restored, its guests not yet run. */
+export interface Restored {
+  readonly kernel: Kernel;
+  readonly killed: readonly Killed[];
+  /** Wall time between checkpoint and restore, ns. */
+  readonly frozenNs: number;
+}
+
+/**
+ * Builds a kernel from an image, in a fresh core. What runs elsewhere is untouched, whatever happens.
+ *
+ * @errors ImageError: one sentence with section and reason
+ */
+export function restoreKernel(request: RestoreRequest): Restored {
+  const { core, image, base } = request;
+  const { baseImage } = image.metadata;
+  if (baseImage !== null && baseImage !== base.digest) throw new ImageError('base image', `the checkpoint lies over ${baseImage}, the container has ${base.digest}`);
+  const wire = coreWire(core);
+  const frames = decodePages(core, wire, sectionOf(image, 'page-map'), sectionOf(image, 'page-data'), (source, page, out) => readBasePage(base, source, page, out));
+  const tables = decodeTables(wire, sectionOf(image, 'page-tables'), frames);
+  const kernel = loadGraph(
+    sectionOf(image, 'kernel'),
+    { wire, loadFrame: (frame) => frames.loadFrame(frame), bindEdge: request.bindEdge },
+    Kernel,
+  );
+  rebuildSpaces(kernel, tables);
+  rebuildHarts(kernel);
+  frames.release();
+  const frozenNs = advanceClock(kernel, image, request);
+  verifyKernel(kernel);
+  kernel.generation++;
+  const killed = applyExecPolicy(kernel, request.policy);
+  return { kernel, killed, frozenNs };
+}
+
+function readBasePage(base: BaseTree, path: string, page: number, out: Uint8Array): boolean {
+  const stat = base.stat(path);
+  if (stat === null || page * PAGE_BYTES >= stat.sizeBytes) return false;
+  const count = base.read(path, page * PAGE_BYTES, out);
+  out.fill(0, count);
+  return true;
+}
+
+/** Page tables from their dumps, which are in the order of the tasks. */
+function rebuildSpaces(kernel: Kernel, tables: readonly Uint32Array[]): void {
+  const spaces = [...kernel.addressSpaces()];
+  if (spaces.length !== tables.length) throw new ImageError('section page-tables', `${tables.length} page tables for ${spaces.length} address spaces`);
+  spaces.forEach((mm, i) => {
+    mm.space = kernel.core.spaceCreate();
+    if (mm.space === 0) throw new ImageError('section page-tables', 'no room for the page tables');
+    loadSpace(kernel.core, mm.space, tables[i]!);
+  });
+}
+
+function rebuildHarts(kernel: Kernel): void {
+  const { core } = kernel;
+  for (const task of kernel.tasks.values()) {
+    if (task.runState === 'exited') continue;
+    if (task.savedRegisters.length !== HART_BYTES) throw new ImageError('section kernel', `registers of task ${task.tid} are ${task.savedRegisters.length} bytes`);
+    task.slot = core.hartAlloc();
+    if (task.slot === 0) throw new ImageError('section kernel', `no register slot left for task ${task.tid}`);
+    core.bytes().set(task.savedRegisters, core.hartAddress(task.slot));
+    task.savedRegisters = new Uint8Array(0);
+  }
+}
+
+/** @returns the wall time that has passed since the checkpoint, never negative */
+function advanceClock(kernel: Kernel, image: Image, request: RestoreRequest): number {
+  const { clock } = kernel;
+  const savedRealtime = BigInt(image.metadata.createdMs) * 1_000_000n;
+  const passed = request.realtimeNs > savedRealtime ? Number(request.realtimeNs - savedRealtime) : 0;
+  if (request.clock === 'gvisor') clock.monotonicNs += passed;
+  clock.realtimeOffsetNs = request.realtimeNs - BigInt(clock.monotonicNs);
+  return passed;
+}
+
