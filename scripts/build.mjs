@@ -1,6 +1,9 @@
 // @ts-check
 /** Builds what is given away: the site, the library and the command, each only when something it is made of changed. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { build } from 'vite';
 import { buildCore } from './build-core.mjs';
 import { buildImage } from './build-image.mjs';
@@ -19,9 +22,13 @@ export async function buildSite() {
   return viteBuild('site', 'vite.config.ts', ['web', 'src', 'public'], 'dist/site/index.html');
 }
 
-/** The package's entry, `dist/lib/index.js`. */
+/** The package's entry, `dist/lib/index.js`, and its declarations. */
 export async function buildLibrary() {
-  return viteBuild('library', 'vite.lib.config.ts', ['src'], 'dist/lib/index.js');
+  return viteBuild('library', 'vite.lib.config.ts', ['src'], 'dist/lib/index.js', () => {
+    const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+    const run = spawnSync(process.execPath, [tsc, '-p', 'tsconfig/library.json'], { cwd: root, encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`the package's declarations cannot be written:\n${run.stdout}${run.stderr}`);
+  });
 }
 
 /** The command `stasis`, `dist/cli.js`, with the core and the built-in image beside it. */
@@ -39,13 +46,15 @@ export async function buildCli() {
  * @param {string} config               a vite configuration
  * @param {readonly string[]} folders   whose files it is made of
  * @param {string} output               the file that is there after it
+ * @param {() => void} [finish]         what else belongs to it
  */
-async function viteBuild(name, config, folders, output) {
+async function viteBuild(name, config, folders, output, finish = () => {}) {
   return withLock(name, async () => {
     const inputs = folders.flatMap((folder) => filesUnder(rootPath(folder), folder === 'public' ? /./ : SOURCE_NAMES));
     const stamp = hashOfFiles([...inputs, rootPath(config), rootPath('package-lock.json')]);
     if (!isFresh(name, stamp, [rootPath(output)])) {
       await build({ configFile: rootPath(config), logLevel: 'warn', ...(name === 'site' ? {} : { root }) });
+      finish();
       markFresh(name, stamp);
     }
     return rootPath(output);

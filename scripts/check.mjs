@@ -21,7 +21,7 @@ export async function check() {
   const parts = [
     ...ENVIRONMENTS.map((name) => /** @type {[string, () => Promise<string>]} */ ([`types of ${name}`, () => run(tsc, ['-p', `tsconfig/${name}.json`])])),
     ['types of tests and scripts', () => run(tsc, ['-p', '.'])],
-    ['lint', () => run(oxlint, ['--deny-warnings', '--quiet'])],
+    ['lint', () => run(oxlint, ['--deny-warnings', '--quiet', '--format=unix'])],
     ['kernel rules', async () => checkKernel().join('\n')],
     ['layers', async () => checkLayers().join('\n')],
   ];
