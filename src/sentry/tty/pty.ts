@@ -7,7 +7,7 @@ import {
   CREAD, CS8, CSIZE, EXTPROC, IXON, PARENB, TIOCPKT_DATA, TIOCPKT_DOSTOP, TIOCPKT_FLUSHWRITE, TIOCPKT_IOCTL, TIOCPKT_NOSTOP, VSTART, VSTOP,
 } from '../../abi/termios.ts';
 import { SysError } from '../../base/errors.ts';
-import { anyRef, bool, defineState, extend, map, ref, u32, u8 } from '../../state/index.ts';
+import { anyRef, bool, defineState, extend, map, optional, ref, u32, u8 } from '../../state/index.ts';
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
 import type { Caller } from '../vfs/caller.ts';
 import { SpecialOpener } from '../vfs/device.ts';
@@ -15,7 +15,9 @@ import type { DeviceTable } from '../vfs/device.ts';
 import { FileDescription, fileDescriptionState } from '../vfs/file-description.ts';
 import type { UserMemory } from '../vfs/file-description.ts';
 import type { Inode } from '../vfs/inode.ts';
-import type { Path } from '../vfs/path.ts';
+import type { Mount } from '../vfs/mount.ts';
+import { Path } from '../vfs/path.ts';
+import type { Dentry } from '../vfs/path.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
 import type { Clock } from '../wait/clock.ts';
 import { WaitQueue } from '../wait/wait-queue.ts';
@@ -37,11 +39,11 @@ const CTRL_S = 0x13;
 
 /** The directory in which slaves have their nodes: devpts. */
 export interface PtyDirectory {
-  /** Makes the node of slave `index`, owned by the caller. */
-  addNode(index: number, device: number, caller: Caller): void;
+  /** Makes the node of slave `index`. */
+  addNode(index: number, device: number, uid: number): void;
   removeNode(index: number): void;
-  /** The inode of the node of slave `index`, or null when it is gone. */
-  nodeInode(index: number): Inode | null;
+  /** The name of slave `index`, or null when it is gone. */
+  nodeDentry(index: number): Dentry | null;
 }
 
 /** A pseudoterminal: the slave is a terminal, the master is what stands in for its screen and keyboard. */
@@ -118,7 +120,7 @@ export class Pty extends Tty {
   override closed(): void {
     this.masterReadQueue.wakeAll();
     this.masterWriteQueue.wakeAll();
-    if (this.isMasterClosed) this.driver.forget(this);
+    if (this.isMasterClosed) this.driver.forget(this.index);
   }
 
   /** Whether the slave was open and no longer is: the master reads what is left, then EIO. */
@@ -132,7 +134,7 @@ export class Pty extends Tty {
     this.outgoing.clear();
     this.driver.directory.removeNode(this.index);
     this.hangUp();
-    if (this.openFiles === 0) this.driver.forget(this);
+    if (this.openFiles === 0) this.driver.forget(this.index);
   }
 }
 
@@ -257,9 +259,10 @@ export class PtyMaster extends FileDescription {
    * @errors EIO the slave is locked or its node gone
    */
   openPeer(openFlags: number, statusFlags: number, caller: Caller): FileDescription {
-    const inode = this.pty.driver.directory.nodeInode(this.pty.index);
-    if (inode === null) throw new SysError(EIO, 'TIOCGPTPEER: the slave has no node');
-    return this.pty.driver.openSlave(this.pty, inode, null, statusFlags, openFlags, caller);
+    const { driver } = this.pty;
+    const dentry = driver.directory.nodeDentry(this.pty.index);
+    if (dentry === null) throw new SysError(EIO, 'TIOCGPTPEER: the slave has no node');
+    return openSlave(this.pty, dentry.inode, driver.pathOf(dentry), statusFlags, openFlags, caller);
   }
 
   override release(): void {
@@ -267,13 +270,15 @@ export class PtyMaster extends FileDescription {
   }
 }
 
-/** /dev/ptmx: each open makes a pty. */
+/** /dev/ptmx: each open makes a pty. Gives every terminal of the container its number, those with their other end outside too. */
 export class PtyDriver extends SpecialOpener {
   clock: Clock;
   devices: DeviceTable;
   directory: PtyDirectory;
+  /** Where the directory is mounted, for the paths of slaves; null when it is not. */
+  mount: Mount | null = null;
   /** By index. */
-  ptys = new Map<number, Pty>();
+  terminals = new Map<number, Tty>();
 
   constructor(clock: Clock, devices: DeviceTable, directory: PtyDirectory) {
     super();
@@ -285,41 +290,63 @@ export class PtyDriver extends SpecialOpener {
   /** @errors ENOSPC when there are too many */
   override open(inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
     void openFlags;
-    let index = 0;
-    while (this.ptys.has(index)) index++;
-    if (index >= MAX_PTYS) throw new SysError(ENOSPC, `open: all ${MAX_PTYS} ptys are in use`);
-    const device = makeDevice(PTY_SLAVE_MAJOR + (index >> 8), index & 0xff);
-    const pty = new Pty(this, index, device, this.clock);
-    this.ptys.set(index, pty);
-    this.devices.register(device, new PtySlaveOpener(pty));
-    this.directory.addNode(index, device, caller);
+    const index = this.freeIndex();
+    const pty = new Pty(this, index, slaveDevice(index), this.clock);
+    this.enter(index, pty, caller.credentials.fsuid);
     return new PtyMaster(inode, path, statusFlags, pty);
   }
 
-  /** @errors EIO locked, or its master closed; EBUSY in exclusive use */
-  openSlave(pty: Pty, inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
-    if (pty.isLocked) throw new SysError(EIO, `open: ${pty.name} is locked`);
-    return openTty(pty, inode, path, statusFlags, openFlags, caller);
+  /** @errors ENOSPC */
+  freeIndex(): number {
+    let index = 0;
+    while (this.terminals.has(index)) index++;
+    if (index >= MAX_PTYS) throw new SysError(ENOSPC, `all ${MAX_PTYS} terminals are in use`);
+    return index;
   }
 
-  /** Both ends are closed: the index is free. */
-  forget(pty: Pty): void {
-    this.ptys.delete(pty.index);
-    this.devices.unregister(pty.device);
+  /** Gives `tty` its number, its device and its node. */
+  enter(index: number, tty: Tty, uid: number): void {
+    this.terminals.set(index, tty);
+    this.devices.register(tty.device, new TtyOpener(tty));
+    this.directory.addNode(index, tty.device, uid);
+  }
+
+  pathOf(dentry: Dentry): Path | null {
+    return this.mount === null ? null : new Path(this.mount, dentry);
+  }
+
+  /** Both ends are closed: the number is free. */
+  forget(index: number): void {
+    const tty = this.terminals.get(index);
+    if (tty === undefined) return;
+    this.terminals.delete(index);
+    this.devices.unregister(tty.device);
+    this.directory.removeNode(index);
   }
 }
 
-/** Opens the slave of one pty. */
-export class PtySlaveOpener extends SpecialOpener {
-  pty: Pty;
+/** Device number of terminal `index`. */
+export function slaveDevice(index: number): number {
+  return makeDevice(PTY_SLAVE_MAJOR + (index >> 8), index & 0xff);
+}
 
-  constructor(pty: Pty) {
+/** @errors EIO locked, or its other end gone; EBUSY in exclusive use */
+function openSlave(tty: Tty, inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
+  if (tty instanceof Pty && tty.isLocked) throw new SysError(EIO, `open: ${tty.name} is locked`);
+  return openTty(tty, inode, path, statusFlags, openFlags, caller);
+}
+
+/** Opens one terminal by its node. */
+export class TtyOpener extends SpecialOpener {
+  tty: Tty;
+
+  constructor(tty: Tty) {
     super();
-    this.pty = pty;
+    this.tty = tty;
   }
 
   override open(inode: Inode, path: Path | null, statusFlags: number, openFlags: number, caller: Caller): FileDescription {
-    return this.pty.driver.openSlave(this.pty, inode, path, statusFlags, openFlags, caller);
+    return openSlave(this.tty, inode, path, statusFlags, openFlags, caller);
   }
 }
 
@@ -335,10 +362,11 @@ defineState(Pty, 'Pty', 1, extend(ttyState, {
   masterWriteQueue: ref<WaitQueue>('WaitQueue'),
 }));
 defineState(PtyMaster, 'PtyMaster', 1, extend(fileDescriptionState, { pty: ref<Pty>('Pty') }));
-defineState(PtySlaveOpener, 'PtySlaveOpener', 1, { pty: ref<Pty>('Pty') });
+defineState(TtyOpener, 'TtyOpener', 1, { tty: ref<Tty>('Tty') });
 defineState(PtyDriver, 'PtyDriver', 1, {
   clock: ref<Clock>('Clock'),
   devices: ref<DeviceTable>('DeviceTable'),
   directory: anyRef<PtyDirectory>(),
-  ptys: map(u32, ref<Pty>('Pty')),
+  mount: optional(ref<Mount>('Mount')),
+  terminals: map(u32, ref<Tty>('Tty')),
 });

@@ -44,7 +44,7 @@ export class TtyFile extends FileDescription {
     checkRead(tty, caller);
     const countBytes = tty.readInput(dst, caller.callStartNs(), this.isNonblocking());
     if (countBytes !== WOULD_BLOCK || !tty.isDisconnected()) return countBytes;
-    throw new SysError(EIO, `read: the other end of ${tty.name} is gone`);
+    throw new SysError(tty.disconnectedErrno(), `read: the other end of ${tty.name} is gone`);
   }
 
   override readDeadlineNs(caller: Caller): number | null {
@@ -55,7 +55,7 @@ export class TtyFile extends FileDescription {
     const { tty } = this;
     if (this.isHungUp()) throw new SysError(EIO, `write: ${tty.name} was hung up`);
     if ((tty.termios.lflag & TOSTOP) !== 0) checkChange(tty, caller);
-    if (tty.isDisconnected()) throw new SysError(EIO, `write: the other end of ${tty.name} is gone`);
+    if (tty.isDisconnected()) throw new SysError(tty.disconnectedErrno(), `write: the other end of ${tty.name} is gone`);
     return tty.writeOutput(src);
   }
 

@@ -1,3 +1,4 @@
+import { EIO } from '../../abi/errno.ts';
 import { SIGWINCH } from '../../abi/signal.ts';
 import { TCIFLUSH, TCIOFLUSH, TCOFLUSH, TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE, TIOCPKT_START, TIOCPKT_STOP } from '../../abi/termios.ts';
 import { anyRef, bool, byteString, defineState, int, optional, record, ref, u16, u32 } from '../../state/index.ts';
@@ -73,6 +74,10 @@ export abstract class Tty implements ControllingTty, DisciplineOwner {
   abstract outputChanged(): void;
   /** Whether the other end is gone: writes fail, reads end. */
   abstract isDisconnected(): boolean;
+  /** What a use of a disconnected terminal answers. */
+  disconnectedErrno(): number {
+    return EIO;
+  }
   /** A state that packet mode tells the other end of: TIOCPKT_* bits set and cleared. */
   notePacketStatus(set: number, cleared: number): void {
     void set;

@@ -67,10 +67,10 @@ export class DevPts extends FileSystem {
     this.enter('ptmx', ptmx, PTMX_POSITION);
   }
 
-  addNode(index: number, device: number, caller: Caller): void {
+  addNode(index: number, device: number, uid: number): void {
     const node = new DevPtsNode(this, this.nextIno(), S_IFCHR | this.slaveMode);
     node.rdev = device;
-    node.uid = caller.credentials.fsuid;
+    node.uid = uid;
     node.gid = this.slaveGid;
     this.enter(`${index}`, node, FIRST_SLAVE_POSITION + index);
   }
@@ -82,8 +82,8 @@ export class DevPts extends FileSystem {
     dentry.inode.nlink = 0;
   }
 
-  nodeInode(index: number): Inode | null {
-    return this.root?.child(`${index}`)?.inode ?? null;
+  nodeDentry(index: number): Dentry | null {
+    return this.root?.child(`${index}`) ?? null;
   }
 
   override options(): ByteString {
