@@ -1,5 +1,5 @@
 // @ts-check
-/** Builds what is given away: the site, the library and the command, each only when something it is made of changed. */
+/** Builds what is given away: the site, the library and the command, each only when something it is made of changed. `site`, `library` or `cli` after it: only that. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -63,7 +63,10 @@ async function viteBuild(name, config, folders, output, finish = () => {}) {
 
 if (isMain(import.meta.url)) {
   try {
-    for (const step of [buildSite, buildLibrary, buildCli]) process.stdout.write(`${await step()}\n`);
+    const wanted = process.argv.slice(2);
+    for (const [name, step] of Object.entries({ site: buildSite, library: buildLibrary, cli: buildCli })) {
+      if (wanted.length === 0 || wanted.includes(name)) process.stdout.write(`${await step()}\n`);
+    }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);

@@ -1,6 +1,6 @@
-import { buildCli } from '../../../scripts/build.mjs';
+import { runBuild } from './run-build.ts';
 
 /** Builds the command once, before the first test that runs it. */
-export default async function setup(): Promise<void> {
-  await buildCli();
+export default function setup(): void {
+  runBuild('cli');
 }

@@ -1,6 +1,6 @@
-import { buildSite } from '../../../scripts/build.mjs';
+import { runBuild } from './run-build.ts';
 
 /** Builds the site once, before the first test that opens it in a browser. */
-export default async function setup(): Promise<void> {
-  await buildSite();
+export default function setup(): void {
+  runBuild('site');
 }
