@@ -14,6 +14,9 @@ import { TerminalFeed } from './terminal-feed.ts';
 const CORE_URL = 'core.wasm';
 const IMAGE_URL = 'busybox.tar';
 const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
+/** A session that has no terminal yet. */
+const NO_TERMINAL: TerminalId = -1;
+const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 /** How often the process table and the meters are read. */
 const POLL_MS = 500;
 
@@ -31,6 +34,7 @@ export class Playground {
   private nextKey = 1;
   /** Bytes that came before their session was known. */
   private readonly early = new Map<TerminalId, Uint8Array[]>();
+  private readonly sizes = new Map<number, TerminalSize>();
   private lastStats: { stats: MachineStats; atMs: number } | null = null;
   private isPolling = false;
 
@@ -41,7 +45,9 @@ export class Playground {
   }
 
   /** Loads core and image, boots, and runs the container; a failure becomes the page's state, not an exception. */
-  async start(consoleSize: TerminalSize): Promise<void> {
+  async start(): Promise<void> {
+    const console = this.newSession('init', 'init', NO_TERMINAL, 1);
+    this.set({ ...this.model, sessions: [console] });
     try {
       const client = MachineClient.start({
         onOutput: (terminalId, bytes) => this.take(terminalId, bytes),
@@ -49,11 +55,12 @@ export class Playground {
         onFailure: (sentence) => this.fail(`machine: ${sentence}`),
       });
       this.client = client;
-      const [core, imageArchive] = await this.load();
+      const [core, imageArchive] = await this.load(console);
       await client.machine.boot({ core, imageArchive, memoryLimitBytes: MEMORY_LIMIT_BYTES });
-      await client.machine.create({ id: this.options.containerId, argv: this.options.initArgv, console: consoleSize });
-      const started = await client.machine.start();
-      this.open('init', 'init', started);
+      const size = this.sizes.get(console.key) ?? DEFAULT_SIZE;
+      await client.machine.create({ id: this.options.containerId, argv: this.options.initArgv, console: size });
+      this.print(console, '\r\x1b[2K');
+      this.bind(console.key, await client.machine.start());
       this.set({ ...this.model, phase: { kind: 'ready' }, branchSinceMs: Date.now() });
       await this.poll();
       setInterval(() => void this.poll(), POLL_MS);
@@ -67,7 +74,10 @@ export class Playground {
     return this.request('exec', async (client) => {
       const argv = this.options.execArgv;
       const started = await client.machine.exec({ argv, terminal: size, env: ['TERM=xterm-256color'] });
-      return this.open('exec', argv[0] ?? 'sh', started);
+      const session = this.newSession('exec', argv[0] ?? 'sh', NO_TERMINAL, started.pid);
+      this.set({ ...this.model, sessions: [...this.model.sessions, session] });
+      this.bind(session.key, started);
+      return session;
     });
   }
 
@@ -79,12 +89,15 @@ export class Playground {
     await this.request('restore', (client) => client.machine.restore(checkpointId));
   }
 
-  input(terminalId: TerminalId, bytes: Uint8Array): void {
-    this.client?.input(terminalId, bytes);
+  input(key: number, bytes: Uint8Array): void {
+    const terminalId = this.terminalIdOf(key);
+    if (terminalId !== NO_TERMINAL) this.client?.input(terminalId, bytes);
   }
 
-  resize(terminalId: TerminalId, size: TerminalSize): void {
-    this.client?.resize(terminalId, size);
+  resize(key: number, size: TerminalSize): void {
+    this.sizes.set(key, size);
+    const terminalId = this.terminalIdOf(key);
+    if (terminalId !== NO_TERMINAL) this.client?.resize(terminalId, size);
   }
 
   /** Takes the record of an ended session off the page. */
@@ -107,38 +120,48 @@ export class Playground {
     }
   }
 
-  private async load(): Promise<[WebAssembly.Module, Uint8Array]> {
+  private async load(console: TerminalSession): Promise<[WebAssembly.Module, Uint8Array]> {
     const compiling = compileCore();
     const image = await download(new URL(IMAGE_URL, document.baseURI).href, ({ receivedBytes, totalBytes }) => {
       const line =
         totalBytes === null ? `image busybox ${fileSize(receivedBytes)}` : `image busybox ${fileSize(receivedBytes)} of ${fileSize(totalBytes)}`;
-      if (this.model.phase.kind === 'loading') this.set({ ...this.model, phase: { kind: 'loading', line } });
+      if (this.model.phase.kind !== 'loading') return;
+      this.set({ ...this.model, phase: { kind: 'loading', line } });
+      this.print(console, `\r\x1b[2K${line}`);
     });
     return [await compiling, image];
   }
 
-  private open(origin: 'init' | 'exec', command: string, started: Started): TerminalSession | null {
-    const { terminalId, pid } = started;
-    if (terminalId === null) return null;
-    const session: TerminalSession = {
-      key: this.nextKey++,
-      terminalId,
-      origin,
-      pid,
-      command,
-      openedAtMs: Date.now(),
-      feed: new TerminalFeed((countBytes) => this.client?.credit(this.terminalIdOf(session.key), countBytes)),
-      end: null,
-    };
-    for (const bytes of this.early.get(terminalId) ?? []) session.feed.push(bytes);
+  private newSession(origin: 'init' | 'exec', command: string, terminalId: TerminalId, pid: number): TerminalSession {
+    const key = this.nextKey++;
+    const feed = new TerminalFeed((countBytes) => {
+      const id = this.terminalIdOf(key);
+      if (id !== NO_TERMINAL) this.client?.credit(id, countBytes);
+    });
+    return { key, terminalId, origin, pid, command, openedAtMs: Date.now(), feed, end: null };
+  }
+
+  /** Gives the session `key` the terminal it was started on, with what that printed before. */
+  private bind(key: number, { terminalId, pid }: Started): void {
+    if (terminalId === null) return;
+    this.set({
+      ...this.model,
+      sessions: this.model.sessions.map((session) => (session.key === key ? { ...session, terminalId, pid } : session)),
+    });
+    for (const bytes of this.early.get(terminalId) ?? []) this.take(terminalId, bytes);
     this.early.delete(terminalId);
-    this.set({ ...this.model, sessions: [...this.model.sessions, session] });
-    return session;
+    const size = this.sizes.get(key);
+    if (size !== undefined) this.client?.resize(terminalId, size);
   }
 
   /** A restore may give a session another terminal. */
   private terminalIdOf(key: number): TerminalId {
-    return this.model.sessions.find((session) => session.key === key)?.terminalId ?? -1;
+    return this.model.sessions.find((session) => session.key === key)?.terminalId ?? NO_TERMINAL;
+  }
+
+  /** Writes the page's own words into a session's terminal. */
+  private print(session: TerminalSession, text: string): void {
+    session.feed.print(new TextEncoder().encode(text));
   }
 
   private take(terminalId: TerminalId, bytes: Uint8Array): void {
@@ -169,6 +192,8 @@ export class Playground {
         machine.unsupportedSyscalls(),
       ]);
       this.set({ ...this.model, container, processes, stats, unsupported, mips: this.speedAt(stats) });
+    } catch (error) {
+      this.fail(sentenceOf(error));
     } finally {
       this.isPolling = false;
     }
@@ -184,6 +209,9 @@ export class Playground {
   }
 
   private fail(sentence: string): void {
+    if (this.model.phase.kind === 'failed') return;
+    const [console] = this.model.sessions;
+    if (console !== undefined) this.print(console, `\r\x1b[2K\x1b[31m${sentence}\x1b[0m\r\n`);
     this.set(withLine({ ...this.model, phase: { kind: 'failed', sentence } }, Date.now(), sentence, 'failure'));
   }
 

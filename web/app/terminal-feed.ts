@@ -7,7 +7,7 @@
 export type Draw = (bytes: Uint8Array, drawn: () => void) => void;
 
 export class TerminalFeed {
-  private readonly waiting: Uint8Array[] = [];
+  private readonly waiting: { bytes: Uint8Array; isGuest: boolean }[] = [];
   private draw: Draw | null = null;
   private readonly onDrawn: (countBytes: number) => void;
 
@@ -16,22 +16,34 @@ export class TerminalFeed {
     this.onDrawn = onDrawn;
   }
 
+  /** Output of the guest. */
   push(bytes: Uint8Array): void {
-    if (this.draw === null) this.waiting.push(bytes);
-    else this.show(this.draw, bytes);
+    this.show(bytes, true);
+  }
+
+  /** Words of the page itself: drawn, and no credit returned for them. */
+  print(bytes: Uint8Array): void {
+    this.show(bytes, false);
   }
 
   /** Gives everything that waits, and all that comes, to `draw`; one element at a time. */
   attach(draw: Draw): void {
     this.draw = draw;
-    for (const bytes of this.waiting.splice(0)) this.show(draw, bytes);
+    for (const { bytes, isGuest } of this.waiting.splice(0)) this.show(bytes, isGuest);
   }
 
   detach(): void {
     this.draw = null;
   }
 
-  private show(draw: Draw, bytes: Uint8Array): void {
-    draw(bytes, () => this.onDrawn(bytes.length));
+  private show(bytes: Uint8Array, isGuest: boolean): void {
+    if (this.draw === null) {
+      this.waiting.push({ bytes, isGuest });
+      return;
+    }
+    const countBytes = bytes.length;
+    this.draw(bytes, () => {
+      if (isGuest) this.onDrawn(countBytes);
+    });
   }
 }

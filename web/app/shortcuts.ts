@@ -1,0 +1,33 @@
+/** The page's keys, outside of terminals and fields. */
+
+export type Shortcut =
+  | { kind: 'checkpoint' | 'restore' | 'survivors' | 'exec' | 'help' | 'close' }
+  | { kind: 'panel'; panel: 'processes' | 'timeline' | 'events' | 'syscalls' }
+  | { kind: 'terminal'; ordinal: number };
+
+const LETTERS: Readonly<Record<string, Shortcut>> = {
+  c: { kind: 'checkpoint' },
+  r: { kind: 'restore' },
+  s: { kind: 'survivors' },
+  n: { kind: 'exec' },
+  p: { kind: 'panel', panel: 'processes' },
+  t: { kind: 'panel', panel: 'timeline' },
+  e: { kind: 'panel', panel: 'events' },
+  u: { kind: 'panel', panel: 'syscalls' },
+  '?': { kind: 'help' },
+  escape: { kind: 'close' },
+};
+
+/** What `event` asks for; null when it is text for somebody, or means nothing here. */
+export function shortcutOf(event: KeyboardEvent): Shortcut | null {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || event.repeat) return null;
+  if (event.composedPath().some(takesText)) return null;
+  if (event.key >= '1' && event.key <= '9') return { kind: 'terminal', ordinal: Number(event.key) };
+  return LETTERS[event.key.toLowerCase()] ?? null;
+}
+
+function takesText(target: EventTarget): boolean {
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target instanceof HTMLInputElement) return target.type !== 'checkbox';
+  return target instanceof HTMLElement && target.isContentEditable;
+}
