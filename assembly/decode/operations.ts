@@ -244,7 +244,7 @@ export const enum Op {
   LR,
   SC,
   AMO,
-  // F and D; imm is the rounding field, aux the byte offset of rs3
+  // F and D; imm is the rounding field, aux the byte offset of rs3. The run loop does the usual cases of the commonest itself
   FIRST_FLOAT,
   FADD_S = FIRST_FLOAT,
   FSUB_S,

@@ -23,6 +23,7 @@ const NONE = NaN;
  * a × b + c = sum + (lostBySum + lostByProduct). The two small parts are added with an error of their own, `rest`.
  * That error is too small to change how sum + small rounds, unless sum + small is exactly between two doubles.
  */
+@inline
 export function fuse(a: f64, b: f64, c: f64): f64 {
   const product = a * b;
   const size = abs(product);
@@ -35,8 +36,10 @@ export function fuse(a: f64, b: f64, c: f64): f64 {
   if (xField == 0 || yField == 0) return NONE;
 
   const sum = product + c;
-  const fromC = sum - product;
-  const lostBySum = product - (sum - fromC) + (c - fromC);
+  // The smaller one less what of it is in the sum. The branch makes two steps of four: sums of products wait for these.
+  let lostBySum: f64;
+  if (size >= abs(c)) lostBySum = c - (sum - product);
+  else lostBySum = product - (sum - c);
 
   // The significands' product less the rounded one, in units of its own last bit: below 2^53, though neither is.
   const unit = xField + yField; // biased by 2 × 1075
@@ -46,17 +49,15 @@ export function fuse(a: f64, b: f64, c: f64): f64 {
 
   const small = lostBySum + lostByProduct;
   const result = sum + small;
-  const fromProduct = small - lostBySum;
-  const rest = lostBySum - (small - fromProduct) + (lostByProduct - fromProduct);
-  const fromSmall = result - sum;
-  const over = sum - (result - fromSmall) + (small - fromSmall);
-  if (rest != 0) {
-    const isHalfway = (reinterpret<u64>(over) & FRACTION) == 0; // as a power of two: half a unit, or a quarter
-    if (isHalfway) return NONE;
-    raise(FLAG_NX);
-  } else if (over != 0) {
-    raise(FLAG_NX);
+  const over = small - (result - sum); // exact: sum is 0 or at least as large as small
+  if ((reinterpret<u64>(over) & FRACTION) == 0) {
+    // Nothing, or a power of two, as half a unit is.
+    const fromProduct = small - lostBySum;
+    const rest = lostBySum - (small - fromProduct) + (lostByProduct - fromProduct);
+    if (rest != 0) return NONE;
+    if (over == 0) return result;
   }
+  raise(FLAG_NX);
   return result;
 }
 
@@ -66,6 +67,7 @@ export function fuse(a: f64, b: f64, c: f64): f64 {
  * A double holds the product exactly. The sum is rounded *to odd* there, which a second rounding, to less than half
  * as many bits, cannot tell from the exact sum.
  */
+@inline
 export function fuseSingle(a: f32, b: f32, c: f32): f32 {
   const product = <f64>a * <f64>b;
   const addend = <f64>c;

@@ -10,6 +10,7 @@ import { Op } from '../decode/operations';
 import { TRACE_LIMIT, firstSlot } from '../decode/trace';
 import * as bits from '../execute/bitmanip';
 import { countAt, isEqual, isLess, isLessUnsigned, linkOf, pcAt, registerTarget, targetOf } from '../execute/branch';
+import * as float from '../execute/float-fast';
 import * as integer from '../execute/integer';
 import { fld, flw, fsd, fsw, loadRun2, loadRun3, loadRun4, loadX, storeRun2, storeRun3, storeRun4, storeX } from '../execute/memory';
 import * as muldiv from '../execute/muldiv';
@@ -152,6 +153,41 @@ export function runSlots(first: usize, startFuel: u32, firstPageVa: u64): u32 {
       case Op.FLD: if (!fld(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
       case Op.FSW: if (!fsw(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
       case Op.FSD: if (!fsd(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+
+      // the usual cases of F and D
+      case Op.FADD_D: if (!float.addD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FSUB_D: if (!float.subtractD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FMUL_D: if (!float.multiplyD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FDIV_D: if (!float.divideD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FSQRT_D: if (!float.squareRootD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FMADD_D:
+      case Op.FMSUB_D:
+      case Op.FNMSUB_D:
+      case Op.FNMADD_D: if (!float.fuseD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FEQ_D: if (!float.isEqualD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FLT_D: if (!float.isLessD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FLE_D: if (!float.isLessOrEqualD(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FCVT_D_W: if (!float.fromI32D(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FCVT_D_L: if (!float.fromI64D(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FCVT_W_D: if (!float.truncateToI32D(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FCVT_L_D: if (!float.truncateToI64D(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FADD_S: if (!float.addS(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FSUB_S: if (!float.subtractS(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FMUL_S: if (!float.multiplyS(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FDIV_S: if (!float.divideS(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FMADD_S:
+      case Op.FMSUB_S:
+      case Op.FNMSUB_S:
+      case Op.FNMADD_S: if (!float.fuseS(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FCVT_S_D: if (!float.narrow(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FCVT_D_S: if (!float.widen(slot)) return leaveAt(slot, fuel, pageVa); slot += SLOT_BYTES; continue;
+      case Op.FSGNJ_D: float.copySignD(slot); slot += SLOT_BYTES; continue;
+      case Op.FSGNJN_D: float.copyOppositeSignD(slot); slot += SLOT_BYTES; continue;
+      case Op.FSGNJX_D: float.multiplySignD(slot); slot += SLOT_BYTES; continue;
+      case Op.FMV_X_D: float.moveDToX(slot); slot += SLOT_BYTES; continue;
+      case Op.FMV_D_X: float.moveXToD(slot); slot += SLOT_BYTES; continue;
+      case Op.FMV_X_W: float.moveSToX(slot); slot += SLOT_BYTES; continue;
+      case Op.FMV_W_X: float.moveXToS(slot); slot += SLOT_BYTES; continue;
 
       // jumps
       case Op.BEQ: if (isEqual(slot)) break; slot += SLOT_BYTES; continue;
