@@ -1,0 +1,223 @@
+import {
+  EACCES, ECONNREFUSED, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, ENOTCONN, EOPNOTSUPP, EPIPE,
+} from '../../abi/errno.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from '../../abi/poll.ts';
+import {
+  AF_INET, IP_PKTINFO, IP_RECVTTL, IP_TTL, IPPROTO_IP, IPPROTO_IPV6, IPV6_HOPLIMIT, IPV6_PKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO,
+  MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC,
+} from '../../abi/socket.ts';
+import { bytesOf } from '../../base/bytes.ts';
+import { SysError } from '../../base/errors.ts';
+import { byteString, bytes, defineState, extend, int, list, ref } from '../../state/index.ts';
+import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
+import type { Caller } from '../vfs/caller.ts';
+import { WOULD_BLOCK } from '../wait/block.ts';
+import { endpointKind, InetSocket, inetSocketState } from './inet-socket.ts';
+import { anyOf, formatEndpoint, isBroadcast, isIpv4, isMulticast, parseEndpoint } from './ip-address.ts';
+import type { Endpoint, IpAddress } from './ip-address.ts';
+import { fit } from './port-table.ts';
+import type { PortTable } from './port-table.ts';
+import { prepareWhole } from './socket.ts';
+import type { Receipt, SendRequest } from './socket.ts';
+import { truesizeOf } from './truesize.ts';
+
+/** Most bytes of one datagram, by IP version. */
+const MAX_BYTES_4 = 65_507;
+const MAX_BYTES_6 = 65_527;
+const HOPS = 64;
+
+/** A datagram received. */
+export class UdpMessage {
+  source: Endpoint;
+  /** Address it was sent to. */
+  destination: IpAddress;
+  data: Uint8Array;
+
+  constructor(source: Endpoint, destination: IpAddress, data: Uint8Array) {
+    this.source = source;
+    this.destination = destination;
+    this.data = data;
+  }
+}
+
+/** udp(7) over loopback. */
+export class UdpSocket extends InetSocket {
+  queue: UdpMessage[] = [];
+  /** What the queue takes of the receive buffer. */
+  queuedCostBytes = 0;
+
+  override ports(): PortTable {
+    return this.stack.udpPorts;
+  }
+
+  override mayBindTo(address: IpAddress): boolean {
+    return isBroadcast(address) || isMulticast(address);
+  }
+
+  override connect(address: Uint8Array, isNonblocking: boolean, caller: Caller): number {
+    void isNonblocking;
+    const endpoint = parseEndpoint(address, this.family);
+    if (endpoint === null) {
+      this.remote = null;
+      this.isReadShut = false;
+      this.isWriteShut = false;
+      if (!this.isBound) {
+        this.giveUpPort();
+        this.localIp = anyOf(this.family);
+      }
+      return 0;
+    }
+    const destination = this.routeToAny(endpoint.address);
+    this.autobind(caller);
+    this.localIp = this.sourceFor(destination);
+    this.remote = { address: destination, port: endpoint.port };
+    return 0;
+  }
+
+  /** As routeTo, with the addresses that only datagrams go to. @errors ENETUNREACH; EACCES broadcast without SO_BROADCAST */
+  routeToAny(address: IpAddress): IpAddress {
+    if (isBroadcast(address) && !this.mayBroadcast) throw new SysError(EACCES, 'a broadcast address');
+    if (isBroadcast(address) && address.endsWith('\xff\xff\xff\xff')) throw new SysError(ENETUNREACH, 'no network to broadcast on');
+    return this.routeTo(address);
+  }
+
+  override send(src: IoSource, request: SendRequest, caller: Caller): number {
+    const lengthBytes = src.remainingBytes;
+    if (lengthBytes > 0xffff) throw new SysError(EMSGSIZE, `send: ${lengthBytes} bytes`);
+    if ((request.flags & MSG_OOB) !== 0) throw new SysError(EOPNOTSUPP, 'send: no urgent data');
+    const to = this.destinationOf(request);
+    if (to.port === 0) throw new SysError(EINVAL, 'send: port 0');
+    const address = this.routeToAny(to.address);
+    this.throwPending('send');
+    if (this.isWriteShut) throw new SysError(EPIPE, 'send: shut down');
+    if (lengthBytes > (isIpv4(address) ? MAX_BYTES_4 : MAX_BYTES_6)) throw new SysError(EMSGSIZE, `send: ${lengthBytes} bytes`);
+    this.autobind(caller);
+    prepareWhole(src, lengthBytes);
+    const data = new Uint8Array(lengthBytes);
+    if (lengthBytes > 0) src.take(data, 0, lengthBytes);
+
+    const message = new UdpMessage({ address: this.sourceFor(address), port: this.localPort }, address, data);
+    const targets = this.receiversAt(address, to.port, message.source);
+    if (targets.length === 0 && this.remote !== null) {
+      this.pendingError = ECONNREFUSED; // the ICMP answer: nobody is at the port
+      this.wakeEveryone();
+    }
+    for (const target of targets) target.enqueue(message);
+    return lengthBytes;
+  }
+
+  destinationOf(request: SendRequest): Endpoint {
+    const given = request.address === null ? null : parseEndpoint(request.address, this.family);
+    const to = given ?? this.remote;
+    if (to === null) throw new SysError(EDESTADDRREQ, 'send: not connected and no address');
+    return to;
+  }
+
+  /** The socket that a datagram from `source` to `address` and `port` is for; every one that fits, for broadcast and multicast. */
+  receiversAt(address: IpAddress, port: number, source: Endpoint): UdpSocket[] {
+    const toAll = isBroadcast(address) || isMulticast(address);
+    let best: UdpSocket[] = [];
+    let bestScore = 0;
+    for (const user of this.ports().at(port)) {
+      if (!(user instanceof UdpSocket)) continue;
+      let score = fit(user, address);
+      if (score === 0) continue;
+      if (user.remote !== null) {
+        if (user.remote.port !== source.port || user.remote.address !== source.address) continue;
+        score += 4;
+      }
+      if (toAll) best.push(user);
+      else if (score > bestScore) {
+        best = [user];
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  /** Takes a datagram; one that finds the buffer full is lost. */
+  enqueue(message: UdpMessage): void {
+    const cost = truesizeOf(message.data.length);
+    if (this.queuedCostBytes + cost > this.receiveBufferBytes && this.queue.length > 0) return;
+    this.queue.push(message);
+    this.queuedCostBytes += cost;
+    this.readQueue.wakeAll();
+  }
+
+  override receive(dst: IoTarget, receipt: Receipt): number {
+    if ((receipt.flags & MSG_OOB) !== 0) throw new SysError(EOPNOTSUPP, 'receive: no urgent data');
+    this.throwPending('receive');
+    const message = this.queue[0];
+    if (message === undefined) return this.isReadShut && (receipt.flags & MSG_DONTWAIT) === 0 ? 0 : WOULD_BLOCK;
+    const lengthBytes = message.data.length;
+    const countBytes = Math.min(lengthBytes, dst.remainingBytes);
+    prepareWhole(dst, countBytes);
+    if (countBytes > 0) dst.put(message.data, 0, countBytes);
+    if (countBytes < lengthBytes) receipt.resultFlags |= MSG_TRUNC;
+    receipt.address = formatEndpoint(message.source, this.family);
+    this.addControl(message, receipt);
+    if ((receipt.flags & MSG_PEEK) === 0) {
+      this.queue.shift();
+      this.queuedCostBytes -= truesizeOf(lengthBytes);
+    }
+    return (receipt.flags & MSG_TRUNC) !== 0 ? lengthBytes : countBytes;
+  }
+
+  /** Control messages that options asked for: address and interface of arrival, hop count. */
+  addControl(message: UdpMessage, receipt: Receipt): void {
+    const option = (level: number, name: number): boolean => (this.options.get(level * 0x10000 + name) ?? 0) !== 0;
+    const hops = Uint8Array.of(HOPS, 0, 0, 0);
+    const address = bytesOf(message.destination);
+    if (this.family === AF_INET) {
+      if (option(IPPROTO_IP, IP_PKTINFO)) {
+        const info = new Uint8Array(12);
+        info[0] = this.stack.loopback.index;
+        info.set(address.subarray(12), 4);
+        info.set(address.subarray(12), 8);
+        receipt.control.push({ level: IPPROTO_IP, type: IP_PKTINFO, data: info });
+      }
+      if (option(IPPROTO_IP, IP_RECVTTL)) receipt.control.push({ level: IPPROTO_IP, type: IP_TTL, data: hops });
+      return;
+    }
+    if (option(IPPROTO_IPV6, IPV6_RECVPKTINFO)) {
+      const info = new Uint8Array(20);
+      info.set(address, 0);
+      info[16] = this.stack.loopback.index;
+      receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_PKTINFO, data: info });
+    }
+    if (option(IPPROTO_IPV6, IPV6_RECVHOPLIMIT)) receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_HOPLIMIT, data: hops });
+  }
+
+  override readableBytes(): number {
+    return this.queue[0]?.data.length ?? 0;
+  }
+
+  override peerAddress(): Uint8Array {
+    if (this.remote === null) throw new SysError(ENOTCONN, 'getpeername: not connected');
+    return formatEndpoint(this.remote, this.family);
+  }
+
+  override shutdown(how: number): void {
+    if (how !== 1) this.isReadShut = true;
+    if (how !== 0) this.isWriteShut = true;
+    this.wakeEveryone();
+    if (this.remote === null) throw new SysError(ENOTCONN, 'shutdown: not connected');
+  }
+
+  override pollEvents(): number {
+    let events = POLLOUT | POLLWRNORM | POLLWRBAND;
+    if (this.pendingError !== 0) events |= POLLERR;
+    if (this.isReadShut) events |= POLLRDHUP | POLLIN | POLLRDNORM;
+    if (this.isReadShut && this.isWriteShut) events |= POLLHUP;
+    if (this.queue.length > 0) events |= POLLIN | POLLRDNORM;
+    return events;
+  }
+
+  override release(): void {
+    this.giveUpPort();
+    this.queue = [];
+  }
+}
+
+defineState(UdpMessage, 'UdpMessage', 1, { source: endpointKind, destination: byteString, data: bytes });
+defineState(UdpSocket, 'UdpSocket', 1, extend(inetSocketState, { queue: list(ref<UdpMessage>('UdpMessage')), queuedCostBytes: int }));
