@@ -4,10 +4,12 @@ import {
   F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_OWNER_PGRP, F_OWNER_PID, F_SETFD, F_SETFL, F_SETLK, F_SETLKW, F_SETOWN, F_SETOWN_EX,
   F_SETPIPE_SZ, F_SETSIG, F_UNLCK, FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIOQSIZE, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN,
 } from '../../abi/fs.ts';
-import { FD_CLOEXEC, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK, O_PATH } from '../../abi/open.ts';
+import { FD_CLOEXEC, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NOCTTY, O_NONBLOCK, O_PATH } from '../../abi/open.ts';
+import { TIOCGPTPEER } from '../../abi/ioctl.ts';
 import { SysError } from '../../base/errors.ts';
 import { TmpfsInode } from '../fs/tmpfs/tmpfs.ts';
 import type { Task } from '../task/task.ts';
+import { PtyMaster } from '../tty/pty.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import { FileLocks } from '../vfs/locks.ts';
 import { isOwnerOrCapable } from '../vfs/permission.ts';
@@ -189,9 +191,19 @@ export function ioctl(task: Task, args: SyscallArgs): SyscallResult {
       if (!file.inode.isRegular() && !file.inode.isDirectory()) throw new SysError(ENOTTY, 'ioctl: FIOQSIZE');
       task.mm.writeU64(argument, file.inode.sizeBytes);
       return 0;
+    case TIOCGPTPEER:
+      return openPtyPeer(task, file, args.u32(2));
     default:
       return file.ioctl(request, argument, task, task.mm);
   }
+}
+
+/** TIOCGPTPEER: a descriptor of the slave of the pty master `file`; `flags` as of open(2). */
+function openPtyPeer(task: Task, file: FileDescription, flags: number): number {
+  if (!(file instanceof PtyMaster)) throw new SysError(ENOTTY, 'TIOCGPTPEER: not a pty master');
+  task.fdTable.lowestFree();
+  const peer = file.openPeer(flags, flags & ~(O_NOCTTY | O_CLOEXEC), task);
+  return task.fdTable.allocate(peer, (flags & O_CLOEXEC) !== 0 ? FD_CLOEXEC : 0);
 }
 
 function switchFlag(file: FileDescription, flag: number, on: number): void {
