@@ -27,6 +27,8 @@ export interface RestoreRequest {
   readonly base: BaseTree;
   /** Answers an edge of the saved state, by port name and key; throws ImageError where nothing stands for it now. */
   readonly bindEdge: (port: string, key: string, self: object) => unknown;
+  /** Looks at the loaded kernel before anything of it changes; throws ImageError to refuse it. */
+  readonly check?: (kernel: Kernel) => void;
   readonly policy: ExecPolicy;
   readonly clock: ClockPolicy;
   /** Realtime now, ns since 1970. */
@@ -63,6 +65,7 @@ export function restoreKernel(request: RestoreRequest): Restored {
   frames.release();
   const frozenNs = advanceClock(kernel, image, request);
   verifyKernel(kernel);
+  request.check?.(kernel);
   kernel.generation++;
   const killed = applyExecPolicy(kernel, request.policy);
   return { kernel, killed, frozenNs };

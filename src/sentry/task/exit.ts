@@ -111,7 +111,6 @@ function finishGroup(kernel: Kernel, group: ThreadGroup): void {
   }
   group.exitWait.wakeAll();
   if (group === kernel.init) {
-    kernel.emit('exit', group.pid, `init exited with status ${group.exitStatus}`);
     killEveryone(kernel, group);
   }
   notifyParent(group);

@@ -78,6 +78,8 @@ export class Kernel {
   /** Files that the running syscall looked at: pinned if it waits. */
   touchedFds: number[] = [];
   touchedFiles: FileDescription[] = [];
+  /** Signals of other processes without a handler do not end init (pid_namespaces(7)). */
+  isInitProtected = true;
   /** A task whose slice is to end now (sched_yield, a control request). */
   isYielding = false;
 
@@ -213,5 +215,6 @@ defineState(Kernel, 'Kernel', 1, {
   checkpointCount: u32,
   touchedFds: atRest((): number[] => []),
   touchedFiles: atRest((): FileDescription[] => []),
+  isInitProtected: bool,
   isYielding: bool,
 });

@@ -84,8 +84,8 @@ function actByDefault(task: Task, info: SignalInfo): boolean {
     threadGroup.stop(signal);
     return false;
   }
-  // The container's init dies of a signal from inside only when it is a fault of its own, or sent from outside.
-  if (threadGroup === task.kernel.init && info.code <= 0 && info.pid !== 0) return false;
+  // The container's init dies only of its own signals and faults, and of signals from outside (pid_namespaces(7)).
+  if (threadGroup === task.kernel.init && task.kernel.isInitProtected && info.code <= 0 && info.pid !== 0 && info.pid !== threadGroup.pid) return false;
   exitGroup(task, signal);
   return true;
 }

@@ -1,0 +1,364 @@
+import { O_RDONLY, O_WRONLY } from '../abi/open.ts';
+import { SIGKILL } from '../abi/signal.ts';
+import type { ByteString } from '../base/bytes.ts';
+import { ImageError, SysError } from '../base/errors.ts';
+import { errnoName } from '../abi/errno.ts';
+import { Core } from '../core/core.ts';
+import type { BaseTree } from '../ports/base-tree.ts';
+import type { HostEnd } from '../ports/console.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import { bootKernel } from '../sentry/boot.ts';
+import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
+import { readImage } from '../sentry/checkpoint/image.ts';
+import { restoreKernel } from '../sentry/checkpoint/restore.ts';
+import type { ClockPolicy } from '../sentry/checkpoint/restore.ts';
+import { Save } from '../sentry/checkpoint/save.ts';
+import { runSlice } from '../sentry/sched/step.ts';
+import type { SliceLimit, Stepper } from '../sentry/sched/step.ts';
+import { SyscallArgs } from '../sentry/syscalls/args.ts';
+import { buildSyscallTable } from '../sentry/syscalls/table.ts';
+import { createProcess } from '../sentry/task/create.ts';
+import { endGroup } from '../sentry/task/exit.ts';
+import { signalInfo } from '../sentry/task/signals/signal-queue.ts';
+import type { Kernel } from '../sentry/task/kernel.ts';
+import type { Origin } from '../sentry/task/origin.ts';
+import type { ThreadGroup } from '../sentry/task/thread-group.ts';
+import { TerminalServices } from '../sentry/tty/terminal-services.ts';
+import type { FileDescription } from '../sentry/vfs/file-description.ts';
+import { ContainerError } from './errors.ts';
+import { readContainerFile } from './files.ts';
+import { listProcesses } from './ps.ts';
+import type { PsRow } from './ps.ts';
+import { specFromJson, specToJson } from './spec.ts';
+import type { ContainerSpec, ExecSpec, TerminalSize } from './spec.ts';
+import { credentialsOf, resolveUser } from './users.ts';
+
+/** runsc's container states. */
+export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
+
+/** What a container stands on: the outside, given by the machine. */
+export interface ContainerHost {
+  readonly coreModule: WebAssembly.Module;
+  readonly memoryLimitBytes: number;
+  readonly entropy: Entropy;
+  readonly base: BaseTree;
+  /** CLOCK_REALTIME now, ns since 1970. */
+  realtimeNs(): bigint;
+  /** What stands at the other end of a host file with this key now; null when nothing does. */
+  hostEnd(key: string): HostEnd | null;
+  /** Mounts and other additions of the machine, once the kernel is there and before init starts. */
+  readonly prepare?: (kernel: Kernel) => void;
+  /** Answers edges that the container does not know (host volumes). @errors ImageError */
+  readonly bindEdge?: (port: string, key: string, self: object, kernelCore: Core) => unknown;
+}
+
+/** A process that was started from outside. */
+export interface Watched {
+  readonly pid: number;
+  readonly origin: Origin;
+  readonly command: ByteString;
+  /** The host files of its stdio, by descriptor: one terminal, or three streams. */
+  readonly hostFileIds: readonly number[];
+}
+
+export interface RestoreOptions {
+  readonly policy: ExecPolicy;
+  readonly clock: ClockPolicy;
+}
+
+/** What a restore did. */
+export interface RestoreOutcome {
+  readonly container: Container;
+  readonly killed: readonly Killed[];
+  readonly frozenNs: number;
+}
+
+const SYSCALLS = buildSyscallTable();
+
+/**
+ * One container: a kernel with its processes, and runsc's verbs on it. Everything here is synchronous; the machine gives it
+ * time by `step` and moves its terminal bytes.
+ */
+export class Container {
+  readonly host: ContainerHost;
+  readonly spec: ContainerSpec;
+  kernel: Kernel;
+  status: ContainerStatus = 'created';
+  /** Exit status of init as a shell tells it (128 + n for a signal); null until it has ended. */
+  exitStatus: number | null = null;
+  private stepper: Stepper;
+  /** Processes started from outside that have not been reported as ended, by pid. */
+  private readonly watched = new Map<number, { group: ThreadGroup; watched: Watched }>();
+  /** Exit statuses that nobody has waited for. */
+  private readonly ended = new Map<number, number>();
+
+  private constructor(host: ContainerHost, spec: ContainerSpec, kernel: Kernel) {
+    this.host = host;
+    this.spec = spec;
+    this.kernel = kernel;
+    this.stepper = { kernel, table: SYSCALLS, args: new SyscallArgs(kernel.core) };
+  }
+
+  /** A container with its root mounted and nothing running. */
+  static create(host: ContainerHost, spec: ContainerSpec): Container {
+    const core = makeCore(host);
+    const kernel = bootKernel({ core, entropy: host.entropy, base: host.base, hostname: spec.hostname, realtimeNs: host.realtimeNs() });
+    kernel.isInitProtected = spec.protectsInit;
+    host.prepare?.(kernel);
+    return new Container(host, spec, kernel);
+  }
+
+  /**
+   * A container as an image holds it, in a core of its own. Whatever runs already is untouched.
+   * @errors ImageError; ContainerError
+   */
+  static restore(host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions): RestoreOutcome {
+    const core = makeCore(host);
+    const image = readImage(imageBytes, core);
+    const spec = specFromJson(image.metadata.container);
+    const unbound: { key: string; self: object }[] = [];
+    const bindEdge = (port: string, key: string, self: object): unknown => {
+      if (port === 'core') return core;
+      if (port === 'entropy') return host.entropy;
+      if (port === 'baseTree') return host.base;
+      if (port === 'console') return bindConsole(host, key, self, unbound);
+      if (host.bindEdge !== undefined) return host.bindEdge(port, key, self, core);
+      throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
+    };
+    const { kernel, killed, frozenNs } = restoreKernel({
+      core, image, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
+      check: (loaded) => requireBound(loaded, unbound),
+    });
+    const container = new Container(host, spec, kernel);
+    container.status = kernel.init === null ? 'created' : 'running';
+    if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
+    return { container, killed, frozenNs };
+  }
+
+  /** Runs init. @errors ContainerError wrong state, unknown user, or a program that cannot be run */
+  start(): Watched {
+    this.require('start', 'created');
+    const { spec } = this;
+    const io = this.openStdio(spec.id, true, spec.terminal);
+    const group = this.createProcess('init', spec.argv, spec.environment, spec.cwd, spec.user, io.files);
+    this.kernel.init = group;
+    if (io.setConsole !== null) io.setConsole();
+    this.status = 'running';
+    return this.watch(group, io.ids);
+  }
+
+  /** Starts a process of exec origin beside init. @errors ContainerError */
+  exec(exec: ExecSpec): Watched {
+    if (this.status !== 'created' && this.status !== 'running') throw this.wrongState('execute in');
+    if (this.kernel.init === null) throw new ContainerError(`container "${this.spec.id}" not started`);
+    if (exec.argv.length === 0) throw new ContainerError('both a container-id and command are required');
+    const io = this.openStdio('', false, exec.terminal);
+    const environment = [...this.spec.environment, ...exec.environment];
+    const group = this.createProcess('exec', exec.argv, environment, exec.cwd ?? this.spec.cwd, exec.user ?? this.spec.user, io.files);
+    return this.watch(group, io.ids);
+  }
+
+  /** Sends a signal from outside. @errors ContainerError */
+  kill(signal: number, pid: number | null): void {
+    if (this.status === 'paused') throw this.wrongState('signal');
+    const group = pid === null ? this.kernel.init : (this.kernel.threadGroups.get(pid) ?? null);
+    if (group === null || (pid === null && group.isExited())) {
+      throw new ContainerError(pid === null ? `cannot signal container "${this.spec.id}" in state ${this.status}` : `no process with pid ${pid} in container "${this.spec.id}"`);
+    }
+    group.sendSignal(signalInfo(signal, 0));
+  }
+
+  /** No guest instruction runs until `resume`. @errors ContainerError wrong state */
+  pause(): void {
+    if (this.status !== 'created' && this.status !== 'running') throw new ContainerError(`cannot pause container "${this.spec.id}" in state ${this.status}`);
+    this.status = 'paused';
+  }
+
+  resume(): void {
+    if (this.status !== 'paused') throw new ContainerError(`cannot resume container "${this.spec.id}" in state ${this.status}`);
+    this.status = this.kernel.init === null ? 'created' : 'running';
+  }
+
+  /** @errors ContainerError in the states created and stopped */
+  ps(): PsRow[] {
+    if (this.status === 'created' || this.status === 'stopped') throw this.wrongState('get process data of');
+    return listProcesses(this.kernel);
+  }
+
+  /**
+   * Exit status of a process started from outside, once it has ended; null while it runs. It is told once.
+   * @errors ContainerError `waiting for PID N: no such process`
+   */
+  wait(pid: number): number | null {
+    const status = this.ended.get(pid);
+    if (status !== undefined) {
+      this.ended.delete(pid);
+      return status;
+    }
+    if (this.watched.has(pid) || this.kernel.threadGroups.get(pid)?.isExited() === false) return null;
+    throw new ContainerError(`waiting for PID ${pid}: no such process`);
+  }
+
+  /** @errors ContainerError not stopped, without force */
+  delete(force: boolean): void {
+    if (this.status !== 'stopped' && !force) throw new ContainerError('cannot delete container that is not stopped without --force flag');
+    this.stop(SIGKILL);
+  }
+
+  /** Begins a checkpoint: the pause. See `Save`. @errors ContainerError wrong state */
+  beginCheckpoint(nowMs: number): Save {
+    if (this.status !== 'created' && this.status !== 'running' && this.status !== 'paused') throw this.wrongState('checkpoint');
+    return Save.begin(this.kernel, { nowMs, container: specToJson(this.spec) });
+  }
+
+  /** After a checkpoint without leave-running: everything ends, clients that wait see status 0. */
+  stopAfterCheckpoint(): void {
+    this.stop(0);
+  }
+
+  /** Runs guests. Does nothing while paused or stopped. @returns budget left */
+  step(limit: SliceLimit): number {
+    if (this.status !== 'running') return limit.budget;
+    return runSlice(this.stepper, limit);
+  }
+
+  /** Takes the time: deadlines that have come wake their tasks. */
+  tick(monotonicNs: number): void {
+    const { clock, timers } = this.kernel;
+    if (monotonicNs > clock.monotonicNs) clock.monotonicNs = monotonicNs;
+    timers.fireDue(clock.monotonicNs);
+  }
+
+  /** Processes from outside that have ended since the last call, with their status as a shell tells it. */
+  takeEnded(): { watched: Watched; status: number }[] {
+    const news: { watched: Watched; status: number }[] = [];
+    for (const [pid, { group, watched }] of this.watched) {
+      if (group.exitStatus === null) continue;
+      this.watched.delete(pid);
+      const status = shellStatus(group.exitStatus);
+      this.ended.set(pid, status);
+      news.push({ watched, status });
+      if (group === this.kernel.init) {
+        this.exitStatus = status;
+        this.status = 'stopped';
+      }
+    }
+    return news;
+  }
+
+  /** The outside's end of stdio and terminals. */
+  terminals(): TerminalServices {
+    return this.kernel.services.terminals as TerminalServices;
+  }
+
+  watchedProcesses(): Watched[] {
+    return [...this.watched.values()].map(({ watched }) => watched);
+  }
+
+  private stop(status: number): void {
+    for (const group of [...this.kernel.threadGroups.values()]) endGroup(group, status);
+    this.takeEnded();
+    this.status = 'stopped';
+  }
+
+  private watch(group: ThreadGroup, hostFileIds: readonly number[]): Watched {
+    const watched: Watched = { pid: group.pid, origin: group.origin, command: group.leader.name, hostFileIds };
+    this.watched.set(group.pid, { group, watched });
+    return watched;
+  }
+
+  private require(verb: string, status: ContainerStatus): void {
+    if (this.status !== status) throw this.wrongState(verb);
+  }
+
+  private wrongState(verb: string): ContainerError {
+    return new ContainerError(`cannot ${verb} container "${this.spec.id}" in state ${this.status}`);
+  }
+
+  private createProcess(
+    origin: Origin, argv: readonly ByteString[], environment: readonly ByteString[], cwd: ByteString, user: ByteString, files: readonly { fd: number; file: FileDescription }[],
+  ): ThreadGroup {
+    const { kernel } = this;
+    try {
+      const identity = resolveUser(user, readContainerFile(kernel, '/etc/passwd', 1 << 20) ?? '', readContainerFile(kernel, '/etc/group', 1 << 20) ?? '');
+      const hasHome = environment.some((entry) => entry.startsWith('HOME='));
+      return createProcess(kernel, {
+        origin, argv, cwd,
+        environment: hasHome ? environment : [...environment, `HOME=${identity.home}`],
+        credentials: credentialsOf(identity),
+        umask: 0o022,
+        files,
+      });
+    } catch (error) {
+      for (const { file } of files) {
+        file.hold();
+        file.drop();
+      }
+      if (error instanceof SysError) throw new ContainerError(startFailure(argv[0] ?? '', cwd, error));
+      throw error;
+    }
+  }
+
+  /** Standard input, output and error: one terminal, or three streams, with their end outside. */
+  private openStdio(container: string, isRestorable: boolean, size: TerminalSize | null) {
+    const terminals = this.terminals();
+    const request = (fd: number) => {
+      const hostKey = { container, path: `host:${fd}` };
+      return { hostKey, isRestorable, end: this.host.hostEnd(`${container}:host:${fd}`) ?? { label: 'host' } };
+    };
+    if (size !== null) {
+      const terminal = terminals.openHostTerminal(request(0), size.rows, size.columns);
+      const file = terminals.openTerminalFile(terminal);
+      const setConsole = isRestorable ? () => terminals.setConsole(terminal) : null;
+      return { files: [0, 1, 2].map((fd) => ({ fd, file })), ids: [terminal.id], setConsole };
+    }
+    const streams = [O_RDONLY, O_WRONLY, O_WRONLY].map((flags, fd) => terminals.openHostStream(request(fd), flags));
+    return { files: streams.map((file, fd) => ({ fd, file })), ids: streams.map((file) => file.stream.id), setConsole: null };
+  }
+}
+
+function makeCore(host: ContainerHost): Core {
+  return Core.create(host.coreModule, { frames: Math.floor(host.memoryLimitBytes / 4096) });
+}
+
+/** 0 to 255 for an exit, 128 + n for a signal. */
+function shellStatus(waitStatus: number): number {
+  const signal = waitStatus & 0x7f;
+  return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;
+}
+
+function startFailure(program: ByteString, cwd: ByteString, error: SysError): string {
+  const name = errnoName(error.errno);
+  return name === 'ENOENT' && error.message.includes('not found in') ? `${program}: ${error.message.replace(`${program}: `, '')}` : `cannot run ${program} in ${cwd}: ${error.message} (${name})`;
+}
+
+/** A restorable host file is bound again by its key; one of an exec stays unbound. */
+function bindConsole(host: ContainerHost, key: string, self: object, unbound: { key: string; self: object }[]): HostEnd | null {
+  const isRestorable = 'isRestorable' in self && self.isRestorable === true;
+  if (!isRestorable) return null;
+  const end = host.hostEnd(key);
+  if (end === null) unbound.push({ key, self });
+  return end;
+}
+
+/** @errors ImageError names the key, and pid and command of the first process that holds the file */
+function requireBound(kernel: Kernel, unbound: readonly { key: string; self: object }[]): void {
+  for (const { key, self } of unbound) {
+    for (const group of kernel.threadGroups.values()) {
+      for (const task of group.tasks) {
+        for (const { file } of task.fdTable.entriesByFd.values()) {
+          const holder: object = file;
+          if (('tty' in holder && holder.tty === self) || ('stream' in holder && holder.stream === self)) {
+            throw new ImageError('host files', `no host FD available for ${key}, held by pid ${group.pid} ${task.name}`);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The ids of init's own host files after a restore. */
+function hostFilesOf(kernel: Kernel, id: string): number[] {
+  const terminals = kernel.services.terminals as TerminalServices;
+  return terminals.hostFiles().filter((file) => file.hostKey.container === id && file.isRestorable).map((file) => file.id);
+}
