@@ -153,6 +153,11 @@ export abstract class FileDescription {
     return `anon_inode:[${this.constructor.name}]`;
   }
 
+  /** Further lines of /proc/PID/fdinfo/N, each with its newline. */
+  describeMore(): string {
+    return '';
+  }
+
   /** F_SETFL: takes new status flags. */
   setStatusFlags(flags: number): void {
     this.statusFlags = flags;

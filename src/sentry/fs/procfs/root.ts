@@ -1,0 +1,20 @@
+import type { ProcEntry } from './entry.ts';
+import { directory, link } from './entry.ts';
+import { PROCESS_ENTRY } from './process.ts';
+import { SYSCTL_ENTRY } from './sysctl.ts';
+import { SYSTEM_ENTRIES } from './system.ts';
+
+/** All of /proc. */
+export const PROC_ROOT: ProcEntry = directory(
+  '',
+  [
+    ...SYSTEM_ENTRIES,
+    link('mounts', () => 'self/mounts'),
+    link('net', () => 'self/net'),
+    SYSCTL_ENTRY,
+    directory('tty', [directory('driver', []), directory('ldisc', [])]),
+    link('self', ({ caller }) => `${caller.pid}`),
+    link('thread-self', ({ caller }) => `${caller.pid}/task/${caller.tid}`),
+  ],
+  { numbers: ({ view }) => view.pids(), numbered: PROCESS_ENTRY },
+);
