@@ -8,7 +8,7 @@ export const pageStyles = css`
   .skip:focus { top: var(--s2); }
   .app {
     display: grid; height: 100dvh; min-height: 560px;
-    grid-template: 'top top' var(--bar) 'main insp' minmax(0, 1fr) 'time time' 158px / minmax(0, 1fr) 404px;
+    grid-template: 'top top' var(--bar) 'main insp' minmax(0, 1fr) 'time time' 158px / minmax(0, 1fr) clamp(404px, 31.5vw, 470px);
   }
   stasis-top-bar { grid-area: top; }
   main { grid-area: main; display: flex; flex-direction: column; min-width: 0; min-height: 0; background: var(--surface-term); }
@@ -17,7 +17,7 @@ export const pageStyles = css`
     display: flex; align-items: center; gap: var(--s3); flex: none; height: 32px; padding: 0 var(--s4); background: var(--bg);
     border-bottom: var(--hair) solid var(--line); font-size: var(--text-s); color: var(--ink-3);
   }
-  .rim .r { display: flex; align-items: center; gap: var(--s2); margin-left: auto; flex: none; }
+  .rim .r { display: flex; align-items: baseline; gap: var(--s2); margin-left: auto; flex: none; }
   .rim stasis-tabs { align-self: stretch; margin-left: calc(-1 * var(--s3)); }
   .inside { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, .84fr) repeat(var(--panes), minmax(0, 1fr)); grid-template-rows: minmax(0, 1fr); }
   .inside > * + *:not([hidden]) { border-left: var(--hair) solid var(--line); }
@@ -35,7 +35,7 @@ export const pageStyles = css`
   .p-syscalls { flex: none; }
   .p-events { flex: 1 1 160px; min-height: 120px; overflow: auto; scrollbar-width: thin; scrollbar-color: var(--line-strong) transparent; }
 
-  .timeline { grid-area: time; display: grid; grid-template-columns: 200px minmax(0, 1fr); min-width: 0; border-top: var(--hair) solid var(--line); }
+  .timeline { grid-area: time; display: grid; grid-template: minmax(0, 1fr) / 200px minmax(0, 1fr); min-width: 0; border-top: var(--hair) solid var(--line); }
   stasis-deck { border-right: var(--hair) solid var(--line); }
 
   @media (max-width: 1180px) {

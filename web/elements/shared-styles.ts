@@ -18,6 +18,7 @@ export const sharedStyles = css`
   code, kbd { font-family: var(--font-mono); font-size: .923em; }
   kbd { font-size: var(--text-xs); color: var(--ink-3); }
   :focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
+  [tabindex='-1']:is(h2):focus { outline: none; }
   ::selection { background: var(--term-selection); }
 
   .m { width: 10px; height: 10px; flex: none; fill: currentColor; stroke: none; overflow: visible; }

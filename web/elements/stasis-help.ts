@@ -10,7 +10,7 @@ const KEYS: readonly [string, string][] = [
   ['C', 'checkpoint'],
   ['R', 'restore what is selected on the rail'],
   ['S', 'who survives'],
-  ['P, T, E, U', 'processes, timeline, events, syscalls not there'],
+  ['P, T, E, U', 'processes, timeline, events, unsupported syscalls'],
   ['Arrows', 'walk the processes, the rail and the tabs; Enter acts'],
   ['Esc', 'closes this'],
 ];

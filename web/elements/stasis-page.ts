@@ -11,7 +11,7 @@ import type { PropertyValues } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CheckpointInfo, TerminalSize } from '../../src/machine/api.ts';
 import { checkpointName } from '../app/checkpoint-name.ts';
-import { count, countOf, duration, fileSize, memorySize } from '../app/format.ts';
+import { count, countOf, duration, fileSize } from '../app/format.ts';
 import { doomedOf } from '../app/model.ts';
 import type { PageModel, TerminalSession } from '../app/model.ts';
 import { shortcutOf } from '../app/shortcuts.ts';
@@ -36,13 +36,12 @@ import type { StasisSession } from './stasis-session.ts';
 import type { StasisTerminal } from './stasis-terminal.ts';
 
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
-const PAGE_BYTES = 4096;
 
 /** A panel that is laid over nothing: below the terminals, or a sheet on a phone. */
 type Panel = '' | 'processes' | 'timeline' | 'events' | 'syscalls' | 'survivors' | 'help';
 
 const PANEL_TITLES: Record<Panel, string> = {
-  '': '', processes: 'Processes', timeline: 'Timeline', events: 'Events', syscalls: 'Syscalls not there', survivors: 'Who survives', help: 'Keys',
+  '': '', processes: 'Processes', timeline: 'Timeline', events: 'Events', syscalls: 'Unsupported syscalls', survivors: 'Who survives', help: 'Keys',
 };
 
 export class StasisPage extends LitElement {
@@ -105,9 +104,8 @@ export class StasisPage extends LitElement {
     const before = changed.get('model') as PageModel | undefined;
     const { sessions, checkpoints } = this.model;
     const known = new Set(before?.sessions.map(({ key }) => key) ?? []);
-    const opened = sessions.findLast(({ key }) => !known.has(key));
-    if (opened !== undefined) this.choose(opened.key);
-    else if (!sessions.some(({ key }) => key === this.selectedKey)) this.choose(sessions.at(-1)?.key ?? 0);
+    for (const { key } of sessions) if (!known.has(key)) this.choose(key);
+    if (!sessions.some(({ key }) => key === this.selectedKey)) this.choose(sessions.at(-1)?.key ?? 0);
     if (before !== undefined && checkpoints.length > before.checkpoints.length) this.pickedId = null;
   }
 
@@ -238,7 +236,7 @@ export class StasisPage extends LitElement {
         .items=${[
           { panel: 'processes', value: count(model.processes.length), label: 'processes' },
           { panel: 'timeline', value: count(model.checkpoints.length), label: 'timeline' },
-          { panel: 'syscalls', value: memorySize((model.stats?.framesInUse ?? 0) * PAGE_BYTES).replace(' MiB', ''), label: 'MiB' },
+          { panel: 'syscalls', value: count(model.unsupported.length), label: 'unsupported' },
           { panel: 'events', value: count(model.events.length), label: 'events' },
         ]}
         .action=${isRestoreNext ? 'Restore' : 'Checkpoint'} .isActionDisabled=${(isRestoreNext ? this.restoreRefusal : this.checkpointRefusal) !== ''}

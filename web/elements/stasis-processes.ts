@@ -33,14 +33,14 @@ export class StasisProcesses extends LitElement {
       table { width: 100%; border-collapse: collapse; table-layout: fixed; font-size: var(--text-s); }
       th { height: 20px; padding: 0; font-weight: 400; font-size: var(--text-xs); color: var(--ink-3); text-align: left; }
       td { height: 23px; padding: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--ink-2); }
-      .born { width: 34px; }
-      .ppid { width: 34px; text-align: right; padding-right: 10px; }
-      .state { width: 16px; }
-      .waits { width: 74px; }
-      .fds { width: 36px; text-align: right; padding-right: 14px; }
-      .fate-col { width: 72px; }
+      .born { width: 32px; }
+      .ppid { width: 30px; text-align: right; padding-right: 8px; }
+      .state { width: 14px; }
+      .waits { width: 70px; }
+      .fds { width: 34px; text-align: right; padding-right: 12px; }
+      .fate-col { width: 70px; }
       td.fds, td.ppid, td.state { font-family: var(--font-mono); }
-      .cmd { display: flex; align-items: center; gap: 7px; font-family: var(--font-mono); color: var(--ink); }
+      .cmd { padding-right: var(--s2); display: flex; align-items: center; gap: 7px; font-family: var(--font-mono); color: var(--ink); }
       .cmd .branch { color: var(--ink-3); margin-right: -3px; white-space: pre; }
       .cmd i { font-style: normal; color: var(--ink-2); min-width: 2ch; text-align: right; flex: none; }
       .cmd span:last-child { overflow: hidden; text-overflow: ellipsis; }
@@ -54,7 +54,7 @@ export class StasisProcesses extends LitElement {
       @keyframes rise { from { opacity: 0; transform: translateY(4px); } }
       @media (prefers-reduced-motion: reduce) { .tick { animation: none; } }
       .more { margin-top: 4px; font-size: var(--text-s); color: var(--ink-2); }
-      @media (max-width: 1180px) { .waits, .state { display: none; } }
+      @media (max-width: 820px) { .waits, .state { display: none; } }
       @media (max-width: 600px) {
         td { height: 32px; }
         .ppid { display: none; }

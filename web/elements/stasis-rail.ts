@@ -40,7 +40,7 @@ export class StasisRail extends LitElement {
   static override styles = [
     sharedStyles,
     css`
-      :host { display: block; position: relative; min-width: 0; }
+      :host { display: block; position: relative; min-width: 0; min-height: 0; }
       .track { position: relative; height: 100%; overflow: auto; scrollbar-width: thin; scrollbar-color: var(--line-strong) transparent; }
       .sheet { position: relative; }
       svg { position: absolute; inset: 0; fill: none; stroke: var(--line-strong); stroke-width: 1.25; }

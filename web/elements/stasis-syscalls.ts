@@ -36,7 +36,7 @@ export class StasisSyscalls extends LitElement {
     const hidden = this.rows.length - ROWS_SHOWN;
     return html`
       <header>
-        <h2 tabindex="-1">Syscalls not there</h2>
+        <h2 tabindex="-1">Unsupported syscalls</h2>
         <span class="num">${this.rows.length === 0 ? '' : `${countOf(this.rows.length, 'name')}, ENOSYS`}</span>
       </header>
       ${this.rows.length === 0

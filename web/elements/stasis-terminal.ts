@@ -16,6 +16,8 @@ import type { TerminalFeed } from '../app/terminal-feed.ts';
 import { onThemeChange } from '../app/theme.ts';
 
 const SCROLLBACK_LINES = 2000;
+/** A private operating system command by which `annotate` finds its own line again. */
+const ANNOTATION_OSC = 7117;
 const LINE_STAGGER_MS = 60;
 
 export class StasisTerminal extends LitElement {
@@ -34,7 +36,7 @@ export class StasisTerminal extends LitElement {
       :host { display: block; min-width: 0; min-height: 0; overflow: hidden; background: var(--surface-term); cursor: text; }
       .screen { height: 100%; margin: 0 0 0 var(--s4); }
       .xterm .xterm-viewport { background: none; }
-      .xterm .xterm-scrollable-element > .scrollbar { opacity: .6; }
+      .xterm .xterm-scrollable-element > .scrollbar.vertical > .slider { width: 5px !important; left: auto !important; right: 3px; border-radius: var(--radius); }
       .gap {
         display: flex; align-items: center; gap: var(--s3); background: var(--surface-term); color: var(--ink-2);
         font: var(--text-s) / 1 var(--font-sans); white-space: nowrap;
@@ -45,7 +47,7 @@ export class StasisTerminal extends LitElement {
   ];
 
   private readonly terminal = new Terminal({
-    allowTransparency: false,
+    allowProposedApi: true, // decorations still count as proposed
     cursorBlink: false,
     cursorInactiveStyle: 'outline',
     scrollback: SCROLLBACK_LINES,
@@ -53,6 +55,8 @@ export class StasisTerminal extends LitElement {
     scrollOnUserInput: true,
     macOptionIsMeta: true,
   });
+  /** Guests do not know it, so what stands over a line is always the page's word. */
+  private readonly secret = `${crypto.getRandomValues(new Uint32Array(2)).join('-')};`;
   private readonly fit = new FitAddon();
   private readonly observer = new ResizeObserver(() => this.fitNow());
   private stopThemes: (() => void) | null = null;
@@ -68,6 +72,7 @@ export class StasisTerminal extends LitElement {
     this.terminal.onData((text) => this.type(text));
     this.terminal.onBinary((text) => this.send(Uint8Array.from(text, (character) => character.charCodeAt(0))));
     this.terminal.onResize(({ cols, rows }) => this.emit<TerminalSize>('terminal-resize', { columns: cols, rows }));
+    this.terminal.parser.registerOscHandler(ANNOTATION_OSC, (text) => this.overlay(text));
     this.terminal.attachCustomKeyEventHandler((event) => {
       if (!(event.ctrlKey && event.shiftKey && event.code === 'Space')) return true;
       event.preventDefault();
@@ -119,23 +124,17 @@ export class StasisTerminal extends LitElement {
     this.type(sequences[key]);
   }
 
-  /** A line of the page's own between two lines of the guest: "frozen 12 s, thawed as generation 2". Not while a full-screen program is up. */
+  /**
+   * A line of the page's own between two lines of the guest: "frozen 12 s, thawed as generation 2". It goes in where the output
+   * written so far ends. Not while a full-screen program is up.
+   */
   annotate(text: string): void {
     const { terminal } = this;
-    terminal.write('', () => {
-      if (terminal.buffer.active.type !== 'normal') return;
-      const startsLine = terminal.buffer.active.cursorX === 0;
-      terminal.write(`${startsLine ? '' : '\r\n'}\x1b[2m${text}\x1b[0m`, () => {
-        const marker = terminal.registerMarker(0);
-        const decoration = terminal.registerDecoration({ marker, width: terminal.cols - 1, layer: 'top' });
-        decoration?.onRender((element) => {
-          if (element.firstChild !== null) return;
-          element.classList.add('gap');
-          element.append(text);
-        });
-      });
-      terminal.write('\r\n');
-    });
+    if (terminal.buffer.active.type !== 'normal') return;
+    const columns = terminal.cols;
+    // A line of spaces wraps unless it began at the left edge; then the return leads to an empty line in both cases.
+    const toFreshLine = `${' '.repeat(columns - 1)}\r\x1b[K`;
+    terminal.write(`${toFreshLine}\x1b]${ANNOTATION_OSC};${this.secret}${text}\x07\x1b[2m${text.slice(0, columns - 1)}\x1b[0m\r\n`);
   }
 
   /** The lines of a killed session go, from the bottom up; fulfilled when the last has gone. `signal` ends it early. */
@@ -186,6 +185,7 @@ export class StasisTerminal extends LitElement {
     if (screen === null) return;
     this.dress();
     this.terminal.open(screen);
+    this.terminal.write('\x1b[?1047l'); // already so; xterm shows no cursor before its first focus without it
     this.isOpen = true;
     this.fitNow();
   }
@@ -194,6 +194,20 @@ export class StasisTerminal extends LitElement {
     if (changed.has('feed') && this.feed !== null) this.feed.attach((bytes, drawn) => this.terminal.write(bytes, drawn));
     if (changed.has('isEnded')) this.dress();
     if (changed.has('label')) this.terminal.textarea?.setAttribute('aria-label', `${this.label}; Ctrl+Shift+Space leaves it`);
+  }
+
+  /** Lays the words of an annotation over its line, in the page's own voice. */
+  private overlay(command: string): boolean {
+    if (!command.startsWith(this.secret)) return true;
+    const text = command.slice(this.secret.length);
+    const marker = this.terminal.registerMarker(0);
+    const decoration = this.terminal.registerDecoration({ marker, width: this.terminal.cols - 1, layer: 'top' });
+    decoration?.onRender((element) => {
+      if (element.firstChild !== null) return;
+      element.classList.add('gap');
+      element.append(text);
+    });
+    return true;
   }
 
   private type(text: string): void {
@@ -260,7 +274,8 @@ export class StasisTerminal extends LitElement {
 /** A token of time, in ms. */
 function durationOf(element: Element, name: string): number {
   const text = getComputedStyle(element).getPropertyValue(name).trim();
-  return text.endsWith('ms') ? parseFloat(text) : parseFloat(text) * 1000;
+  const value = parseFloat(text) * (text.endsWith('ms') ? 1 : 1000);
+  return Number.isFinite(value) ? value : 0;
 }
 
 customElements.define('stasis-terminal', StasisTerminal);
