@@ -23,7 +23,8 @@ import { signalInfo } from '../sentry/task/signals/signal-queue.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
 import type { Origin } from '../sentry/task/origin.ts';
 import type { ThreadGroup } from '../sentry/task/thread-group.ts';
-import { TerminalServices } from '../sentry/tty/terminal-services.ts';
+import { attach } from '../sentry/tty/job-control.ts';
+import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
 import type { FileDescription } from '../sentry/vfs/file-description.ts';
 import { ContainerError } from './errors.ts';
 import { readContainerFile } from './files.ts';
@@ -142,7 +143,10 @@ export class Container {
     const io = this.openStdio(spec.id, true, spec.terminal);
     const group = this.createProcess('init', spec.argv, spec.environment, spec.cwd, spec.user, io.files);
     this.kernel.init = group;
-    if (io.setConsole !== null) io.setConsole();
+    if (io.terminal !== null) {
+      this.terminals().setConsole(io.terminal);
+      attach(io.terminal, group.processGroup.session, group.processGroup);
+    }
     this.status = 'running';
     return this.watch(group, io.ids);
   }
@@ -155,6 +159,7 @@ export class Container {
     const io = this.openStdio('', false, exec.terminal);
     const environment = [...this.spec.environment, ...exec.environment];
     const group = this.createProcess('exec', exec.argv, environment, exec.cwd ?? this.spec.cwd, exec.user ?? this.spec.user, io.files);
+    if (io.terminal !== null) attach(io.terminal, group.processGroup.session, group.processGroup);
     return this.watch(group, io.ids);
   }
 
@@ -309,11 +314,10 @@ export class Container {
     if (size !== null) {
       const terminal = terminals.openHostTerminal(request(0), size.rows, size.columns);
       const file = terminals.openTerminalFile(terminal);
-      const setConsole = isRestorable ? () => terminals.setConsole(terminal) : null;
-      return { files: [0, 1, 2].map((fd) => ({ fd, file })), ids: [terminal.id], setConsole };
+      return { files: [0, 1, 2].map((fd) => ({ fd, file })), ids: [terminal.id], terminal };
     }
     const streams = [O_RDONLY, O_WRONLY, O_WRONLY].map((flags, fd) => terminals.openHostStream(request(fd), flags));
-    return { files: streams.map((file, fd) => ({ fd, file })), ids: streams.map((file) => file.stream.id), setConsole: null };
+    return { files: streams.map((file, fd) => ({ fd, file })), ids: streams.map((file) => file.stream.id), terminal: null };
   }
 }
 

@@ -1,26 +1,35 @@
 import { panic } from '../../base/errors.ts';
+import type { SyscallEntry, SyscallTable } from './entry.ts';
+import { attributeSyscalls } from './attributes.ts';
 import { capabilitySyscalls } from './capability.ts';
 import { credentialSyscalls } from './credential-calls.ts';
-import type { SyscallEntry, SyscallTable } from './entry.ts';
+import { descriptorSyscalls } from './descriptor.ts';
+import { directorySyscalls } from './directory.ts';
 import { futexSyscalls } from './futex.ts';
 import { hardwareSyscalls } from './hardware.ts';
 import { identitySyscalls } from './identity.ts';
 import { memorySyscalls } from './memory.ts';
 import { openSyscalls } from './open.ts';
+import { pathSyscalls } from './path.ts';
+import { pipeSyscalls } from './pipe.ts';
 import { prctlSyscalls } from './prctl.ts';
 import { processSyscalls } from './process.ts';
 import { readWriteSyscalls } from './read-write.ts';
 import { resourceSyscalls } from './resource.ts';
 import { scheduleSyscalls } from './schedule.ts';
 import { signalSyscalls } from './signal.ts';
+import { statSyscalls } from './stat.ts';
+import { syncSyscalls } from './sync.ts';
 import { systemSyscalls } from './system.ts';
 import { timeSyscalls } from './time.ts';
 import { timerSyscalls } from './timers.ts';
+import { xattrSyscalls } from './xattr.ts';
 
 /** Every system call that is there, by family. */
 const FAMILIES: readonly SyscallTable[] = [
-  capabilitySyscalls, credentialSyscalls, futexSyscalls, hardwareSyscalls, identitySyscalls, memorySyscalls, openSyscalls, prctlSyscalls, processSyscalls,
-  readWriteSyscalls, resourceSyscalls, scheduleSyscalls, signalSyscalls, systemSyscalls, timeSyscalls, timerSyscalls,
+  attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, futexSyscalls, hardwareSyscalls,
+  identitySyscalls, memorySyscalls, openSyscalls, pathSyscalls, pipeSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
+  scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
 ];
 
 /** Names by number, for strace and for the list of calls that are missing. */
