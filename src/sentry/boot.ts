@@ -1,4 +1,4 @@
-import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RELATIME } from '../abi/fs.ts';
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_RELATIME } from '../abi/fs.ts';
 import { S_IFDIR } from '../abi/stat.ts';
 import type { ByteString } from '../base/bytes.ts';
 import type { Core } from '../core/core.ts';
@@ -6,7 +6,9 @@ import type { BaseTree } from '../ports/base-tree.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import { makeDevFs, registerMemoryDevices } from './fs/devfs/devfs.ts';
 import { DevPts } from './fs/devpts/devpts.ts';
+import { ProcFs } from './fs/procfs/procfs.ts';
 import { RootFs } from './fs/rootfs/rootfs.ts';
+import { SysFs } from './fs/sysfs/sysfs.ts';
 import { Tmpfs } from './fs/tmpfs/tmpfs.ts';
 import { FsContext } from './vfs/fs-context.ts';
 import type { FileSystem } from './vfs/file-system.ts';
@@ -16,6 +18,7 @@ import type { Dentry } from './vfs/path.ts';
 import { SystemCaller } from './vfs/system-caller.ts';
 import { Vfs } from './vfs/vfs.ts';
 import { Kernel } from './task/kernel.ts';
+import { KernelProcView } from './task/proc-view.ts';
 import { Services } from './task/services.ts';
 import { TerminalServices } from './tty/terminal-services.ts';
 
@@ -50,6 +53,9 @@ export function bootKernel(request: BootRequest): Kernel {
   const devPts = new DevPts(vfs);
   terminals.install(vfs, devPts, mounter.mount(dev, 'pts', devPts, MS_NOSUID | MS_NOEXEC, 'devpts'));
   mounter.mount(dev, 'shm', new Tmpfs(vfs), MS_NOSUID | MS_NODEV, 'tmpfs');
+  const view = new KernelProcView(kernel);
+  mounter.mount(root, 'proc', new ProcFs(vfs, view), MS_NOSUID | MS_NODEV | MS_NOEXEC, 'proc');
+  mounter.mount(root, 'sys', new SysFs(vfs, view), MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, 'sysfs');
   kernel.fs = new FsContext(root.rootPath(), root.rootPath(), 0o022);
   return kernel;
 }

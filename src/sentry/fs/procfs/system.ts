@@ -43,14 +43,16 @@ function cpuinfo(): ByteString {
 }
 
 function uptime({ view }: ProcSubject): ByteString {
-  return `${seconds(view.uptimeNs)} ${seconds(view.idleNs)}\n`;
+  const { uptimeNs, idleNs } = view.facts();
+  return `${seconds(uptimeNs)} ${seconds(idleNs)}\n`;
 }
 
 function loadavg({ view }: ProcSubject): ByteString {
   const { all, runnable } = view.taskCounts();
-  const busy = view.uptimeNs === 0 ? 0 : Math.min(1, (view.uptimeNs - view.idleNs) / view.uptimeNs);
+  const { uptimeNs, idleNs, lastPid } = view.facts();
+  const busy = uptimeNs === 0 ? 0 : Math.min(1, (uptimeNs - idleNs) / uptimeNs);
   const load = Math.max(0, busy).toFixed(2);
-  return `${load} ${load} ${load} ${runnable}/${all} ${view.lastPid}\n`;
+  return `${load} ${load} ${load} ${runnable}/${all} ${lastPid}\n`;
 }
 
 function stat({ view }: ProcSubject): ByteString {
@@ -62,10 +64,11 @@ function stat({ view }: ProcSubject): ByteString {
     user += task.groupUsage.userNs;
     system += task.groupUsage.systemNs;
   }
-  const times = `${ticks(user)} 0 ${ticks(system)} ${ticks(view.idleNs)} 0 0 0 0 0 0`;
-  const boot = view.bootNs / 1_000_000_000n;
+  const { idleNs, bootNs, contextSwitches, forks } = view.facts();
+  const times = `${ticks(user)} 0 ${ticks(system)} ${ticks(idleNs)} 0 0 0 0 0 0`;
+  const boot = bootNs / 1_000_000_000n;
   const { runnable } = view.taskCounts();
-  return `cpu  ${times}\ncpu0 ${times}\nintr 0\nctxt ${view.contextSwitches}\nbtime ${boot}\nprocesses ${view.forks}\n` +
+  return `cpu  ${times}\ncpu0 ${times}\nintr 0\nctxt ${contextSwitches}\nbtime ${boot}\nprocesses ${forks}\n` +
     `procs_running ${Math.max(1, runnable)}\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n`;
 }
 

@@ -75,6 +75,20 @@ export interface ProcTask {
   setOomScoreAdjust(value: number): void;
 }
 
+/** Numbers and names of the kernel now. */
+export interface ProcFacts {
+  readonly lastPid: number;
+  readonly hostname: ByteString;
+  readonly domainname: ByteString;
+  /** Time since the start, and of it idle, in ns. */
+  readonly uptimeNs: number;
+  readonly idleNs: number;
+  /** CLOCK_REALTIME of the start in ns. */
+  readonly bootNs: bigint;
+  readonly contextSwitches: number;
+  readonly forks: number;
+}
+
 /** The kernel as /proc shows it. */
 export interface ProcView {
   /** Pids of all thread groups, zombies included, ascending. */
@@ -83,20 +97,10 @@ export interface ProcView {
   task(tid: number): ProcTask | null;
   /** Number of tasks, and of those that can run. */
   taskCounts(): { readonly all: number; readonly runnable: number };
-  readonly lastPid: number;
+  facts(): ProcFacts;
   readonly mounts: MountNamespace;
-  readonly hostname: ByteString;
-  readonly domainname: ByteString;
   setHostname(name: ByteString): void;
   setDomainname(name: ByteString): void;
-  /** Time since the start, and of it idle, in ns. */
-  readonly uptimeNs: number;
-  readonly idleNs: number;
-  /** CLOCK_REALTIME of the start in ns. */
-  readonly bootNs: bigint;
-  readonly contextSwitches: number;
-  readonly forks: number;
-  readonly pidLimit: number;
   /** Content of a file of /proc/net below its heading, e.g. `tcp`; empty for nothing. */
   networkTable(name: string): ByteString;
   random(countBytes: number): Uint8Array;
