@@ -4,7 +4,7 @@ import { SysError } from '../../base/errors.ts';
 import type { Core } from '../../core/core.ts';
 import { anyRef, bool, bytes, defineState, derived, edge, f64, frame, list, map, optional, ref, u32 } from '../../state/index.ts';
 import { WaitQueue } from '../wait/wait-queue.ts';
-import type { FileDescription } from '../vfs/file-description.ts';
+import type { MappedFile } from './mapped-file.ts';
 import type { Mappable } from './mappable.ts';
 import { UserMemorySpace } from './user-memory.ts';
 import { Vma } from './vma.ts';
@@ -29,7 +29,7 @@ export interface MapRequest {
   readonly growsDown?: boolean;
   readonly isLocked?: boolean;
   readonly mappable: Mappable | null;
-  readonly file: FileDescription | null;
+  readonly file: MappedFile | null;
   readonly offsetPages: number;
   readonly name?: string;
 }
@@ -73,7 +73,7 @@ export class AddressSpace extends UserMemorySpace {
   envEnd = 0;
   auxv: Uint8Array = new Uint8Array(0);
   /** The program that runs, for /proc/PID/exe; holds a reference. */
-  executable: FileDescription | null = null;
+  executable: MappedFile | null = null;
   /** Address of the signal return code. */
   vdsoStart = 0;
   /** Futex queues of private futexes by address. */
@@ -323,7 +323,7 @@ export class AddressSpace extends UserMemorySpace {
   }
 
   /** Names the program that runs here; while it does, nobody may write to its file. @errors ETXTBSY */
-  setExecutable(program: FileDescription | null): void {
+  setExecutable(program: MappedFile | null): void {
     program?.inode.denyWrite();
     program?.hold();
     this.executable?.inode.allowWrite();
@@ -365,7 +365,7 @@ defineState(AddressSpace, 'AddressSpace', 1, {
   codeStart: f64, codeEnd: f64, dataStart: f64, dataEnd: f64, stackStart: f64,
   argStart: f64, argEnd: f64, envStart: f64, envEnd: f64,
   auxv: bytes,
-  executable: optional(anyRef<FileDescription>()),
+  executable: optional(anyRef<MappedFile>()),
   vdsoStart: f64,
   futexes: map(f64, ref<WaitQueue>('WaitQueue')),
   isDumpable: bool,

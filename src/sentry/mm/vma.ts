@@ -1,6 +1,6 @@
 import { PAGE_BYTES, PROT_WRITE } from '../../abi/mman.ts';
 import { bool, byteString, defineState, f64, optional, anyRef, u32 } from '../../state/index.ts';
-import type { FileDescription } from '../vfs/file-description.ts';
+import type { MappedFile } from './mapped-file.ts';
 import type { Mappable } from './mappable.ts';
 
 /** One range of an address space with one protection and one backing (a line of /proc/PID/maps). */
@@ -21,7 +21,7 @@ export class Vma {
   /** What backs it; null for private anonymous memory. */
   mappable: Mappable | null = null;
   /** The open file, for its name in maps; it holds a reference. Null for anonymous memory. */
-  file: FileDescription | null = null;
+  file: MappedFile | null = null;
   /** Page of `mappable` that `start` maps. */
   offsetPages = 0;
   /** `[heap]`, `[stack]`, `[vdso]` or empty. */
@@ -72,6 +72,6 @@ export class Vma {
 defineState(Vma, 'Vma', 1, {
   start: f64, end: f64, protection: u32, maxProtection: u32,
   isShared: bool, growsDown: bool, isDontFork: bool, isLocked: bool,
-  mappable: optional(anyRef<Mappable>()), file: optional(anyRef<FileDescription>()),
+  mappable: optional(anyRef<Mappable>()), file: optional(anyRef<MappedFile>()),
   offsetPages: f64, name: byteString,
 });

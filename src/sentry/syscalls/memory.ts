@@ -12,6 +12,7 @@ import { Tmpfs } from '../fs/tmpfs/tmpfs.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
 import type { Vma } from '../mm/vma.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
+import { openFileOf } from '../vfs/open-file-of.ts';
 import type { Task } from '../task/task.ts';
 import type { SyscallResult } from '../wait/block.ts';
 import type { SyscallArgs } from './args.ts';
@@ -256,7 +257,7 @@ function advise(mm: AddressSpace, vma: Vma, start: number, end: number, advice: 
   } else if (advice === MADV_REMOVE) {
     if (!vma.isShared || vma.file === null) throw new SysError(EINVAL, 'madvise: MADV_REMOVE of private memory');
     if ((vma.maxProtection & PROT_WRITE) === 0) throw new SysError(EACCES, 'madvise: not open for writing');
-    vma.file.inode.allocate(3, vma.pageOf(start) * PAGE_BYTES, end - start);
+    openFileOf(vma.file).inode.allocate(3, vma.pageOf(start) * PAGE_BYTES, end - start);
   } else if (advice === MADV_DONTFORK || advice === MADV_DOFORK) {
     mm.splitAt(start);
     mm.splitAt(end);
@@ -280,7 +281,7 @@ export function msync(task: Task, args: SyscallArgs): SyscallResult {
   for (let index = mm.indexAtOrAfter(start); index < mm.vmas.length && mm.vmas[index]!.start < end; index++) {
     const vma = mm.vmas[index]!;
     if (vma.start > covered) throw new SysError(ENOMEM, 'msync: a part is not mapped');
-    if (vma.isShared && vma.file !== null && (flags & MS_SYNC) !== 0) vma.file.sync();
+    if (vma.isShared && vma.file !== null && (flags & MS_SYNC) !== 0) openFileOf(vma.file).sync();
     covered = vma.end;
   }
   if (covered < end) throw new SysError(ENOMEM, 'msync: a part is not mapped');

@@ -1,5 +1,6 @@
 /** /proc/PID/maps, smaps, statm and the sizes that status tells. */
 
+import { openFileOf } from '../../vfs/open-file-of.ts';
 import { PAGE_BYTES, PROT_EXEC, PROT_READ, PROT_WRITE } from '../../../abi/mman.ts';
 import { deviceMajor, deviceMinor } from '../../../abi/stat.ts';
 import type { ByteString } from '../../../base/bytes.ts';
@@ -14,7 +15,10 @@ const NAME_COLUMN = 73;
 
 /** What a mapping is called: its file, `[heap]`, `[stack]`, `[vdso]`, or nothing. */
 export function nameOfVma(mm: AddressSpace, vma: Vma, root: Path): ByteString {
-  if (vma.file !== null) return (vma.file.path === null ? vma.file.describe() : describePath(vma.file.path, root)).replaceAll('\n', '\\012');
+  if (vma.file !== null) {
+    const file = openFileOf(vma.file);
+    return (file.path === null ? file.describe() : describePath(file.path, root)).replaceAll('\n', '\\012');
+  }
   if (vma.name !== '') return vma.name;
   if (vma.mappable !== null && vma.isShared) return '/dev/zero (deleted)';
   if (vma.start <= mm.brk && vma.end > mm.brkStart && mm.brk > mm.brkStart) return '[heap]';
@@ -24,7 +28,7 @@ export function nameOfVma(mm: AddressSpace, vma: Vma, root: Path): ByteString {
 
 function mapLine(mm: AddressSpace, vma: Vma, root: Path): ByteString {
   const { protection } = vma;
-  const inode = vma.file?.inode;
+  const inode = vma.file === null ? undefined : openFileOf(vma.file).inode;
   const device = inode?.fileSystem.device ?? 0;
   const bits =
     ((protection & PROT_READ) !== 0 ? 'r' : '-') + ((protection & PROT_WRITE) !== 0 ? 'w' : '-') +

@@ -1,5 +1,6 @@
 /** The directory of a process, and those of its threads. */
 
+import { openFileOf } from '../../vfs/open-file-of.ts';
 import { EACCES, EINVAL, ENOENT, EPERM, ESRCH } from '../../../abi/errno.ts';
 import { O_ACCMODE, O_CLOEXEC, O_PATH, O_RDONLY, O_WRONLY, FD_CLOEXEC } from '../../../abi/open.ts';
 import { deviceMajor, deviceMinor } from '../../../abi/stat.ts';
@@ -202,7 +203,7 @@ function commonEntries(isThread: boolean): readonly ProcEntry[] {
     taskFile('comm', ({ task }) => `${task.name}\n`, { mode: 0o100644, write: writeName }),
     placeLink('cwd', ({ task }) => task.fs?.cwd ?? null),
     taskFile('environ', environ, { mode: 0o100400, ...PRIVATE }),
-    placeLink('exe', ({ task }) => task.mm?.executable?.path ?? null),
+    placeLink('exe', ({ task }) => (task.mm?.executable ? openFileOf(task.mm.executable).path : null)),
     directory('fd', [], { mode: 0o040500, numbers: openFds, numbered: FD_ENTRY, isPrivate: true }),
     directory('fdinfo', [], { mode: 0o040555, numbers: openFds, numbered: FDINFO_ENTRY, isPrivate: true }),
     taskFile('gid_map', () => ID_MAP, { mode: 0o100644, write: denyId('gid_map') }),
