@@ -1,10 +1,10 @@
 import { panic } from '../../base/errors.ts';
-import type { SyscallEntry, SyscallTable } from './entry.ts';
 import { attributeSyscalls } from './attributes.ts';
 import { capabilitySyscalls } from './capability.ts';
 import { credentialSyscalls } from './credential-calls.ts';
 import { descriptorSyscalls } from './descriptor.ts';
 import { directorySyscalls } from './directory.ts';
+import type { SyscallEntry, SyscallTable } from './entry.ts';
 import { futexSyscalls } from './futex.ts';
 import { hardwareSyscalls } from './hardware.ts';
 import { identitySyscalls } from './identity.ts';

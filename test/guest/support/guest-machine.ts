@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { Core } from '../../../src/core/core.ts';
+import { ImageError, panic } from '../../../src/base/errors.ts';
+import type { BaseTree } from '../../../src/ports/base-tree.ts';
+import type { Entropy } from '../../../src/ports/entropy.ts';
+import { Credentials } from '../../../src/sentry/auth/credentials.ts';
+import { bootKernel } from '../../../src/sentry/boot.ts';
+import { readImage } from '../../../src/sentry/checkpoint/image.ts';
+import { restoreKernel } from '../../../src/sentry/checkpoint/restore.ts';
+import { saveImage } from '../../../src/sentry/checkpoint/save.ts';
+import { runSlice } from '../../../src/sentry/sched/step.ts';
+import type { SliceLimit } from '../../../src/sentry/sched/step.ts';
+import { SyscallArgs } from '../../../src/sentry/syscalls/args.ts';
+import type { SyscallEntry } from '../../../src/sentry/syscalls/entry.ts';
+import { buildSyscallTable, syscallName } from '../../../src/sentry/syscalls/table.ts';
+import { createProcess } from '../../../src/sentry/task/create.ts';
+import type { Kernel } from '../../../src/sentry/task/kernel.ts';
+import type { ThreadGroup } from '../../../src/sentry/task/thread-group.ts';
+import { TerminalServices } from '../../../src/sentry/tty/terminal-services.ts';
+import { AnonFileSystem } from '../../../src/sentry/vfs/anon.ts';
+import { Vfs } from '../../../src/sentry/vfs/vfs.ts';
+import { O_RDONLY, O_WRONLY } from '../../../src/abi/open.ts';
+
+const FRAMES = 65_536;
+/** 2024-01-01: where the clock of every guest program begins. */
+const REALTIME_NS = 1_704_067_200_000_000_000n;
+const OUTPUT_CHUNK_BYTES = 65_536;
+
+let compiled: WebAssembly.Module | null = null;
+
+/** The core, compiled once per worker. */
+export function coreModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('../../../build/core.wasm', import.meta.url)));
+  return compiled;
+}
+
+/** The same numbers in every run. */
+class CountingEntropy implements Entropy {
+  private seed = 1;
+
+  bytes(countBytes: number): Uint8Array {
+    return Uint8Array.from({ length: countBytes }, () => {
+      this.seed = (Math.imul(this.seed, 1_103_515_245) + 12_345) >>> 0;
+      return this.seed >>> 16;
+    });
+  }
+}
+
+/**
+ * A kernel with one process tree, whose time is the guest's own: it passes with instructions and traps, and where nobody can
+ * run it jumps to the next deadline.
+ *
+ * There is no init: the program is started as a shell would start it, so that signals do to it what they do to any process.
+ */
+export class GuestMachine {
+  kernel: Kernel;
+  /** Syscalls that had to wait, since the boot. */
+  blocks = 0;
+  restores = 0;
+  /** Everything written to standard output and standard error, in order, as a byte string. */
+  output = '';
+  /** The program started last: kept when nothing else knows it any more. */
+  program: ThreadGroup | null = null;
+  private core: Core;
+  private readonly base: BaseTree;
+  private readonly entropy = new CountingEntropy();
+  private readonly table: readonly (SyscallEntry | undefined)[];
+  private args: SyscallArgs;
+
+  constructor(base: BaseTree) {
+    this.base = base;
+    this.core = Core.create(coreModule(), { frames: FRAMES });
+    this.kernel = bootKernel({ core: this.core, entropy: this.entropy, base, hostname: 'guest', realtimeNs: REALTIME_NS });
+    this.table = this.watchBlocks(buildSyscallTable());
+    this.args = new SyscallArgs(this.core);
+  }
+
+  /** Starts a program with its output captured and nothing to read. */
+  start(argv: readonly string[], environment: readonly string[] = []): ThreadGroup {
+    const terminals = this.terminals();
+    const stream = (fd: number, flags: number) =>
+      terminals.openHostStream({ hostKey: { container: 'guest', path: `host:${fd}` }, isRestorable: true, end: { label: 'test' } }, flags);
+    const input = stream(0, O_RDONLY);
+    const output = stream(1, O_WRONLY);
+    input.stream.pushEof();
+    this.program = createProcess(this.kernel, {
+      origin: 'init',
+      argv,
+      environment: ['PATH=/bin', ...environment],
+      cwd: '/work',
+      credentials: new Credentials(),
+      umask: 0o022,
+      files: [{ fd: 0, file: input }, { fd: 1, file: output }, { fd: 2, file: output }],
+    });
+    return this.program;
+  }
+
+  /** Runs one slice, and lets idle time pass. @returns whether anything can still happen */
+  slice(limit: SliceLimit): boolean {
+    const { kernel } = this;
+    runSlice({ kernel, table: this.table, args: this.args }, limit);
+    this.drainOutput();
+    if (kernel.hasRunnable()) return true;
+    const deadline = kernel.timers.nextDeadlineNs();
+    if (deadline === null) return false;
+    kernel.clock.monotonicNs = Math.max(deadline, kernel.clock.monotonicNs);
+    kernel.timers.fireDue(kernel.clock.monotonicNs);
+    return true;
+  }
+
+  save(): Uint8Array {
+    return saveImage(this.kernel, { nowMs: Number(this.realtimeNs() / 1_000_000n), container: null });
+  }
+
+  /** Saves everything, forgets it, and goes on in a fresh core. */
+  restoreInto(image: Uint8Array): void {
+    const core = Core.create(coreModule(), { frames: FRAMES });
+    const restored = restoreKernel({
+      core,
+      image: readImage(image, core),
+      base: this.base,
+      bindEdge: (port, key) => this.bindEdge(core, port, key),
+      policy: 'kill',
+      clock: 'continue',
+      realtimeNs: this.realtimeNs(),
+    });
+    this.core = core;
+    this.kernel = restored.kernel;
+    if (this.program !== null) this.program = this.kernel.threadGroups.get(this.program.pid) ?? this.program;
+    this.args = new SyscallArgs(core);
+    this.restores++;
+  }
+
+  /** What every task does, for the message of a test that came to a standstill. */
+  describeTasks(): string {
+    const lines = [...this.kernel.tasks.values()].map((task) => {
+      const call = task.runState === 'exited' ? '' : ` in ${syscallName(this.core.regLo(task.slot, 17))} at ${this.core.pc(task.slot).toString(16)}`;
+      return `task ${task.tid} ${task.name}: ${task.runState}${call}${task.threadGroup.isStopped ? ', stopped' : ''}`;
+    });
+    return lines.join('\n');
+  }
+
+  /** Syscalls that were asked for and are not there. */
+  missingCalls(): string[] {
+    return [...this.kernel.unsupported.keys()].map(syscallName);
+  }
+
+  private terminals(): TerminalServices {
+    const { terminals } = this.kernel.services;
+    if (!(terminals instanceof TerminalServices)) panic('a kernel without terminals');
+    terminals.streams ??= new AnonFileSystem(this.kernel.services.get('vfs', Vfs), 'hostfs');
+    return terminals;
+  }
+
+  private drainOutput(): void {
+    const terminals = this.terminals();
+    for (const { id } of terminals.hostFiles()) {
+      for (let bytes = terminals.takeOutput(id, OUTPUT_CHUNK_BYTES); bytes !== null; bytes = terminals.takeOutput(id, OUTPUT_CHUNK_BYTES)) {
+        this.output += String.fromCharCode(...bytes);
+      }
+    }
+  }
+
+  private realtimeNs(): bigint {
+    return REALTIME_NS + BigInt(this.kernel.clock.monotonicNs);
+  }
+
+  private bindEdge(core: Core, port: string, key: string): unknown {
+    switch (port) {
+      case 'core':
+        return core;
+      case 'entropy':
+        return this.entropy;
+      case 'baseTree':
+        return this.base;
+      case 'console':
+        return { label: 'test' };
+      default:
+        throw new ImageError('kernel', `nothing to bind to ${port} ${key}`);
+    }
+  }
+
+  /** The same calls, counted where they wait. */
+  private watchBlocks(table: readonly (SyscallEntry | undefined)[]): readonly (SyscallEntry | undefined)[] {
+    return table.map((entry) => {
+      if (entry === undefined) return undefined;
+      const { run } = entry;
+      return {
+        ...entry,
+        run: (task, args) => {
+          const result = run(task, args);
+          if (typeof result !== 'number') this.blocks++;
+          return result;
+        },
+      };
+    });
+  }
+}

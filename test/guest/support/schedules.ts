@@ -1,0 +1,59 @@
+import type { GuestMachine } from './guest-machine.ts';
+
+/** A way to run a guest program that must not show in what it prints. */
+export interface Schedule {
+  readonly name: string;
+  /** Goes on with the program a little. @returns whether anything can still happen */
+  advance(machine: GuestMachine): boolean;
+}
+
+const LONG_SLICE = 4_000_000;
+const TINY_SLICE = 1_200;
+/** Odd and small: a task is interrupted at nearly every place there is. */
+const TINY_QUANTUM = 97;
+
+/** Nothing special. */
+export const plain: Schedule = {
+  name: 'plain',
+  advance: (machine) => machine.slice({ budget: LONG_SLICE, maxTraps: Infinity }),
+};
+
+/** Tasks take turns every 97 instructions, in slices of a few traps. */
+export const tinySlices: Schedule = {
+  name: 'tiny slices',
+  advance: (machine) => machine.slice({ budget: TINY_SLICE, maxTraps: Infinity, quantum: TINY_QUANTUM }),
+};
+
+/** Whenever a syscall has to wait: checkpoint, and on in a fresh core. */
+export const checkpointAtBlocks: Schedule = {
+  name: 'checkpoint at every block',
+  advance(machine) {
+    const blocksBefore = machine.blocks;
+    const canGoOn = machine.slice({ budget: LONG_SLICE, maxTraps: 1 });
+    if (machine.blocks > blocksBefore && canGoOn) machine.restoreInto(machine.save());
+    return canGoOn;
+  },
+};
+
+/** Every `traps` traps: checkpoint, teardown, and on in a fresh machine. */
+export function restoredEvery(traps: number): Schedule {
+  return {
+    name: `restored every ${traps} traps`,
+    advance(machine) {
+      const trapsAtEnd = machine.kernel.trapCount + traps;
+      let canGoOn = true;
+      while (canGoOn && machine.kernel.trapCount < trapsAtEnd) {
+        canGoOn = machine.slice({ budget: LONG_SLICE, maxTraps: trapsAtEnd - machine.kernel.trapCount });
+      }
+      if (canGoOn) machine.restoreInto(machine.save());
+      return canGoOn;
+    },
+  };
+}
+
+const isFull = process.env['STASIS_TEST_FULL'] === '1';
+
+/** Those of every run; `npm run test:full` restores after each single trap too. */
+export const schedules: readonly Schedule[] = [
+  plain, tinySlices, checkpointAtBlocks, restoredEvery(50), restoredEvery(7), ...(isFull ? [restoredEvery(1)] : []),
+];
