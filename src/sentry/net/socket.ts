@@ -1,4 +1,4 @@
-import { EFAULT, EOPNOTSUPP } from '../../abi/errno.ts';
+import { EAGAIN, EFAULT, EOPNOTSUPP } from '../../abi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../../abi/open.ts';
 import { POLLIN, POLLRDBAND, POLLRDHUP, POLLRDNORM } from '../../abi/poll.ts';
 import {
@@ -12,6 +12,7 @@ import { AnonInode } from '../vfs/anon.ts';
 import { FileDescription, fileDescriptionState } from '../vfs/file-description.ts';
 import type { UserMemory } from '../vfs/file-description.ts';
 import type { Inode } from '../vfs/inode.ts';
+import { WOULD_BLOCK } from '../wait/block.ts';
 import { WaitQueue } from '../wait/wait-queue.ts';
 import { interfaceRequest } from './interface-ioctl.ts';
 import type { NetStack } from './stack.ts';
@@ -144,6 +145,11 @@ export abstract class Socket extends FileDescription {
   /** @errors ENOTCONN */
   abstract peerAddress(): Uint8Array;
 
+  /** Whom an accepted connection is with: told even when it has ended meanwhile. */
+  connectedAddress(): Uint8Array {
+    return this.peerAddress();
+  }
+
   listen(backlog: number, caller: Caller): void {
     void backlog;
     void caller;
@@ -230,7 +236,14 @@ export abstract class Socket extends FileDescription {
 
   override read(dst: IoTarget, caller: Caller): number {
     if (dst.remainingBytes === 0 && this.isStream()) return 0;
-    return this.receive(dst, receipt(this.isNonblocking() ? MSG_DONTWAIT : 0), caller);
+    const got = receipt(this.isNonblocking() ? MSG_DONTWAIT : 0);
+    const countBytes = this.receive(dst, got, caller);
+    this.stack.dropAll(got.rights); // read(2) asks for no descriptors
+    const deadlineNs = this.readDeadlineNs(caller);
+    if (countBytes === WOULD_BLOCK && deadlineNs !== null && this.stack.clock.monotonicNs >= deadlineNs) {
+      throw new SysError(EAGAIN, 'read: SO_RCVTIMEO is over');
+    }
+    return countBytes;
   }
 
   override write(src: IoSource, caller: Caller): number {

@@ -500,6 +500,10 @@ export class TcpSocket extends InetSocket {
     return formatEndpoint(this.remote, this.family);
   }
 
+  override connectedAddress(): Uint8Array {
+    return this.remote === null ? this.peerAddress() : formatEndpoint(this.remote, this.family);
+  }
+
   override pollEvents(): number {
     if (this.state === 'listen') return this.acceptQueue.length > 0 ? POLLIN | POLLRDNORM : 0;
     let events = 0;
