@@ -39,9 +39,3 @@ export const SPLICE_F_MORE = 4;
 export const SPLICE_F_GIFT = 8;
 export const SPLICE_F_ALL = 15;
 
-/** clockid_t that timers may use. */
-export const CLOCK_REALTIME = 0;
-export const CLOCK_MONOTONIC = 1;
-export const CLOCK_BOOTTIME = 7;
-export const CLOCK_REALTIME_ALARM = 8;
-export const CLOCK_BOOTTIME_ALARM = 9;

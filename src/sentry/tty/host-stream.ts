@@ -18,7 +18,7 @@ import { inodeState } from '../vfs/inode.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { Path } from '../vfs/path.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
-import { WaitQueue } from '../wait/wait-queue.ts';
+import { queuesOf, WaitQueue } from '../wait/wait-queue.ts';
 import { hostKeyKind } from './console.ts';
 
 /** What waits in one direction: beyond it writers wait, and input is refused. */
@@ -173,8 +173,8 @@ export class HostStreamFile extends FileDescription {
     return events;
   }
 
-  override queuesFor(): readonly WaitQueue[] {
-    return [this.stream.readQueue, this.stream.writeQueue];
+  override queuesFor(events: number): readonly WaitQueue[] {
+    return queuesOf(events, this.stream.readQueue, this.stream.writeQueue);
   }
 
   override ioctl(request: number, argument: number, caller: Caller, memory: UserMemory): number {

@@ -20,7 +20,7 @@ import { Path } from '../vfs/path.ts';
 import type { Dentry } from '../vfs/path.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
 import type { Clock } from '../wait/clock.ts';
-import { WaitQueue } from '../wait/wait-queue.ts';
+import { queuesOf, WaitQueue } from '../wait/wait-queue.ts';
 import { openTty } from './tty-file.ts';
 import { ttyIoctl } from './tty-ioctl.ts';
 import type { Termios } from './termios.ts';
@@ -209,8 +209,8 @@ export class PtyMaster extends FileDescription {
     return events;
   }
 
-  override queuesFor(): readonly WaitQueue[] {
-    return [this.pty.masterReadQueue, this.pty.masterWriteQueue];
+  override queuesFor(events: number): readonly WaitQueue[] {
+    return queuesOf(events, this.pty.masterReadQueue, this.pty.masterWriteQueue);
   }
 
   override describe(): string {

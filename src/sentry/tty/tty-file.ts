@@ -13,6 +13,7 @@ import type { UserMemory } from '../vfs/file-description.ts';
 import type { Inode } from '../vfs/inode.ts';
 import type { Path } from '../vfs/path.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
+import { queuesOf } from '../wait/wait-queue.ts';
 import type { WaitQueue } from '../wait/wait-queue.ts';
 import { acquireAtOpen, checkChange, checkRead } from './job-control.ts';
 import { ttyIoctl } from './tty-ioctl.ts';
@@ -73,8 +74,8 @@ export class TtyFile extends FileDescription {
     return events;
   }
 
-  override queuesFor(): readonly WaitQueue[] {
-    return [this.tty.readQueue, this.tty.writeQueue];
+  override queuesFor(events: number): readonly WaitQueue[] {
+    return queuesOf(events, this.tty.readQueue, this.tty.writeQueue);
   }
 
   override describe(): string {

@@ -1,5 +1,9 @@
 import { anyRef, defineState, set } from '../../state/index.ts';
 
+/** POLLIN, POLLPRI, POLLRDNORM, POLLRDBAND, POLLRDHUP; POLLOUT, POLLWRNORM, POLLWRBAND. */
+const READ_EVENTS = 0x20c3;
+const WRITE_EVENTS = 0x304;
+
 /** Something that can stand in a wait queue: a task, or an epoll interest. */
 export abstract class Waiter {
   /** Called by a queue it stands in. It stays in the queue until it takes itself out. */
@@ -35,6 +39,16 @@ export class WaitQueue {
       return;
     }
   }
+}
+
+/**
+ * For a file with one queue for those who wait to read and one for those who wait to write: the ones that `events` of
+ * poll(2) are about. Both are woken when the file is hung up.
+ */
+export function queuesOf(events: number, readQueue: WaitQueue, writeQueue: WaitQueue): readonly WaitQueue[] {
+  const isWriting = (events & WRITE_EVENTS) !== 0;
+  if (!isWriting) return [readQueue];
+  return (events & READ_EVENTS) !== 0 ? [readQueue, writeQueue] : [writeQueue];
 }
 
 defineState(WaitQueue, 'WaitQueue', 1, { waiters: set(anyRef<Waiter>()) });
