@@ -6,10 +6,13 @@ import type { BaseTree } from '../ports/base-tree.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import { makeDevFs, registerMemoryDevices } from './fs/devfs/devfs.ts';
 import { DevPts } from './fs/devpts/devpts.ts';
+import { FifoOpener } from './fs/fifo.ts';
 import { ProcFs } from './fs/procfs/procfs.ts';
 import { RootFs } from './fs/rootfs/rootfs.ts';
 import { SysFs } from './fs/sysfs/sysfs.ts';
 import { Tmpfs } from './fs/tmpfs/tmpfs.ts';
+import { NetStack } from './net/stack.ts';
+import { AnonFileSystem } from './vfs/anon.ts';
 import { FsContext } from './vfs/fs-context.ts';
 import type { FileSystem } from './vfs/file-system.ts';
 import { Mount, MountNamespace } from './vfs/mount.ts';
@@ -21,6 +24,9 @@ import { Kernel } from './task/kernel.ts';
 import { KernelProcView } from './task/proc-view.ts';
 import { Services } from './task/services.ts';
 import { TerminalServices } from './tty/terminal-services.ts';
+
+/** `f_type` of what sockets live in. */
+const SOCKFS_MAGIC = 0x534f434b;
 
 /** What a kernel is made over. */
 export interface BootRequest {
@@ -47,7 +53,9 @@ export function bootKernel(request: BootRequest): Kernel {
   services.set('mounts', mounts);
   const memory = new Tmpfs(vfs);
   services.set('memory', memory);
+  services.set('net', new NetStack(new AnonFileSystem(vfs, 'sockfs', SOCKFS_MAGIC), kernel.clock, kernel.timers));
   registerMemoryDevices(vfs, kernel, memory);
+  vfs.devices.fifos = new FifoOpener();
   const mounter = new Mounter(vfs, mounts);
   const dev = mounter.mount(root, 'dev', makeDevFs(vfs), MS_NOSUID, 'devtmpfs');
   const devPts = new DevPts(vfs);

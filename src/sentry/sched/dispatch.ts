@@ -1,4 +1,4 @@
-import { EFAULT, EINTR, ENOSYS } from '../../abi/errno.ts';
+import { EFAULT, EINTR, ENOSYS, ERESTARTSYS } from '../../abi/errno.ts';
 import { SysError } from '../../base/errors.ts';
 import { REGISTERS_REPLACED } from '../wait/block.ts';
 import type { SyscallResult } from '../wait/block.ts';
@@ -50,7 +50,11 @@ function runSyscall(task: Task, number: number, entry: SyscallEntry | undefined,
   try {
     return entry.run(task, args);
   } catch (error) {
-    if (error instanceof SysError) return -error.errno;
+    if (error instanceof SysError) {
+      // A terminal has signalled the caller's own group: the signal first, then the call again.
+      if (error.errno === ERESTARTSYS) return { queues: [], restart: 'sys', deadlineNs: task.kernel.clock.monotonicNs };
+      return -error.errno;
+    }
     if (error instanceof RangeError && error.message.includes('Array buffer allocation')) return -EFAULT;
     throw error;
   }

@@ -5,19 +5,25 @@ import { credentialSyscalls } from './credential-calls.ts';
 import { descriptorSyscalls } from './descriptor.ts';
 import { directorySyscalls } from './directory.ts';
 import type { SyscallEntry, SyscallTable } from './entry.ts';
+import { epollSyscalls } from './epoll.ts';
+import { eventFileSyscalls } from './event-files.ts';
 import { futexSyscalls } from './futex.ts';
 import { hardwareSyscalls } from './hardware.ts';
 import { identitySyscalls } from './identity.ts';
 import { memorySyscalls } from './memory.ts';
+import { messageSyscalls } from './message.ts';
 import { openSyscalls } from './open.ts';
 import { pathSyscalls } from './path.ts';
 import { pipeSyscalls } from './pipe.ts';
+import { pollSyscalls } from './poll.ts';
 import { prctlSyscalls } from './prctl.ts';
 import { processSyscalls } from './process.ts';
 import { readWriteSyscalls } from './read-write.ts';
 import { resourceSyscalls } from './resource.ts';
 import { scheduleSyscalls } from './schedule.ts';
 import { signalSyscalls } from './signal.ts';
+import { socketOptionSyscalls } from './socket-options.ts';
+import { socketSyscalls } from './socket.ts';
 import { statSyscalls } from './stat.ts';
 import { syncSyscalls } from './sync.ts';
 import { systemSyscalls } from './system.ts';
@@ -27,8 +33,9 @@ import { xattrSyscalls } from './xattr.ts';
 
 /** Every system call that is there, by family. */
 const FAMILIES: readonly SyscallTable[] = [
-  attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, futexSyscalls, hardwareSyscalls,
-  identitySyscalls, memorySyscalls, openSyscalls, pathSyscalls, pipeSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
+  attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, epollSyscalls, eventFileSyscalls, futexSyscalls, hardwareSyscalls,
+  identitySyscalls, memorySyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
+  messageSyscalls, socketOptionSyscalls, socketSyscalls,
   scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
 ];
 
