@@ -59,6 +59,8 @@ export interface EventLine {
 export interface Fates {
   survivors: ReadonlySet<number>;
   killed: readonly KilledProcess[];
+  generation: number;
+  frozenMs: number;
 }
 
 /** The run that a restore let go, as the timeline shows it. */
@@ -165,7 +167,7 @@ function withRestore(model: PageModel, atMs: number, report: RestoreReport, sent
   const lines = withLine(ended, atMs, sentence, 'quiet');
   return {
     ...report.killed.toReversed().reduce((next, killed) => withLine(next, atMs, killed.sentence, 'news'), lines),
-    fates: { survivors: new Set(report.survivors.map(({ pid }) => pid)), killed: report.killed },
+    fates: { survivors: new Set(report.survivors.map(({ pid }) => pid)), killed: report.killed, generation: report.generation, frozenMs: report.frozenMs },
     letGo: { parentId: model.parentId, atMs, lastedMs: atMs - model.branchSinceMs },
     parentId: report.checkpointId,
     branchSinceMs: atMs,

@@ -8,7 +8,7 @@ export const pageStyles = css`
   .skip:focus { top: var(--s2); }
   .app {
     display: grid; height: 100dvh; min-height: 560px;
-    grid-template: 'top top' var(--bar) 'main insp' minmax(0, 1fr) 'time time' 158px / minmax(0, 1fr) clamp(404px, 31.5vw, 470px);
+    grid-template: 'top top' var(--bar) 'main insp' minmax(0, 1fr) 'time time' 158px / minmax(0, 1fr) clamp(404px, 33.5vw, 490px);
   }
   stasis-top-bar { grid-area: top; }
   main { grid-area: main; display: flex; flex-direction: column; min-width: 0; min-height: 0; background: var(--surface-term); }
@@ -22,6 +22,7 @@ export const pageStyles = css`
   .inside { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, .84fr) repeat(var(--panes), minmax(0, 1fr)); grid-template-rows: minmax(0, 1fr); }
   .inside > * + *:not([hidden]) { border-left: var(--hair) solid var(--line); }
   stasis-session { margin-top: -1px; }
+  stasis-session:focus-visible { outline-offset: -2px; }
   .empty {
     display: flex; flex-direction: column; align-items: flex-start; gap: var(--s3); padding: var(--s5) var(--s5); color: var(--ink-2);
     border-top: var(--origin-rule) solid var(--line-strong); margin-top: -1px;

@@ -289,10 +289,9 @@ export class StasisPage extends LitElement {
   }
 
   private annotateThaw(): void {
-    const line = `thawed as generation ${this.model.container?.generation ?? ''}`.trim();
-    const target = this.model.checkpoints.find(({ id }) => id === this.model.parentId);
-    const frozen = target === undefined || this.model.letGo === null ? '' : `frozen ${duration(this.model.letGo.atMs - target.takenAtMs)}, `;
-    this.elementOf('init')?.terminal?.annotate(frozen + line);
+    const { fates } = this.model;
+    if (fates === null) return;
+    this.elementOf('init')?.terminal?.annotate(`frozen ${duration(fates.frozenMs)}, thawed as generation ${fates.generation}`);
   }
 
   // What can be asked for now.

@@ -36,7 +36,7 @@ export class StasisProcesses extends LitElement {
       .born { width: 32px; }
       .ppid { width: 30px; text-align: right; padding-right: 8px; }
       .state { width: 14px; }
-      .waits { width: 70px; }
+      .waits { width: 94px; }
       .fds { width: 34px; text-align: right; padding-right: 12px; }
       .fate-col { width: 70px; }
       td.fds, td.ppid, td.state { font-family: var(--font-mono); }

@@ -1,7 +1,7 @@
 /**
  * `<stasis-session>`: the pane of one session: its head, its terminal, and once it has ended, its record.
  *
- * Properties in: `session`, `isDoomed` (a restore would end it), `hasSurvived` (the last restore left it alive), `thawLine`.
+ * Properties in: `session`, `isDoomed` (a restore would end it), `hasSurvived` (the last restore left it alive).
  * Events out: those of its terminal and of its record. `terminal` gives the element itself.
  */
 
@@ -81,8 +81,6 @@ export class StasisSession extends LitElement {
     this.isFocused = false;
     this.tabIndex = -1;
     this.addEventListener('keydown', () => this.leaving?.abort());
-    this.addEventListener('focusin', (event) => (this.isFocused = event.composedPath()[0] !== this));
-    this.addEventListener('focusout', () => (this.isFocused = false));
     this.addEventListener('record-printed', () => (this.view = 'printed'));
   }
 
@@ -122,6 +120,8 @@ export class StasisSession extends LitElement {
           .label=${label}
           .isEnded=${isEnded}
           ?hidden=${view === 'record'}
+          @focusin=${() => (this.isFocused = true)}
+          @focusout=${() => (this.isFocused = false)}
         ></stasis-terminal>
         ${view === 'record' && session.end !== null
           ? html`<stasis-record class=${this.leaving === null ? '' : 'rise'} role="region" aria-label="Record of pid ${session.pid}"

@@ -44,7 +44,7 @@ export class StasisSyscalls extends LitElement {
         : html`<table aria-label="Unsupported syscalls seen">
             <tbody>
               ${this.rows.slice(0, ROWS_SHOWN).map(
-                (row) => html`<tr><td class="name">${row.name}</td><td class="count">${count(row.count)}</td><td>by ${row.lastCommand}</td></tr>`,
+                (row) => html`<tr><td class="name">${row.name}</td><td class="count">${count(row.count)}</td><td>${row.lastCommand === '' ? '' : `by ${row.lastCommand}`}</td></tr>`,
               )}
             </tbody>
           </table>`}

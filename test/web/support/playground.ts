@@ -1,0 +1,142 @@
+/** Drives the built page as a reader does: by its buttons and keys, and reads what its terminals show. */
+
+import type { Page } from 'playwright-core';
+import type { StasisPage } from '../../../web/elements/stasis-page.ts';
+import type { StasisTerminal } from '../../../web/elements/stasis-terminal.ts';
+
+const SOON_MS = 15_000;
+
+/** Which pane: 0 is init's console, 1 the first exec session. */
+export type Pane = number;
+
+export class PlaygroundDriver {
+  readonly page: Page;
+  readonly errors: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.errors.push(error.message));
+  }
+
+  /** Loads the page and waits until init has printed. */
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.waitForText(0, /^init: 1$/m);
+  }
+
+  /** Opens another exec session and waits for its prompt; it has the focus then. */
+  async exec(): Promise<Pane> {
+    const before = await this.page.locator('stasis-session').count();
+    await this.page.getByRole('button', { name: 'New exec session' }).first().click();
+    await this.page.waitForFunction((count) => document.querySelector('stasis-page')!.shadowRoot!.querySelectorAll('stasis-session').length > count, before);
+    await this.waitForText(before, /# $|# *$/);
+    return before;
+  }
+
+  async focus(pane: Pane): Promise<void> {
+    await this.leave();
+    await this.page.keyboard.press(String(pane + 1));
+    await this.page.waitForTimeout(50);
+  }
+
+  /** Leaves whatever terminal has the focus, so that keys are the page's. */
+  async leave(): Promise<void> {
+    await this.page.keyboard.press('Control+Shift+Space');
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text);
+  }
+
+  async line(text: string): Promise<void> {
+    await this.page.keyboard.type(`${text}\n`);
+  }
+
+  /** All that the terminal of `pane` holds. */
+  text(pane: Pane): Promise<string> {
+    return this.page.evaluate((index) => {
+      const session = document.querySelector('stasis-page')!.shadowRoot!.querySelectorAll('stasis-session')[index];
+      return session?.shadowRoot?.querySelector<HTMLElement & { text: string }>('stasis-terminal')?.text ?? '';
+    }, pane);
+  }
+
+  async waitForText(pane: Pane, pattern: RegExp, timeoutMs = SOON_MS): Promise<void> {
+    const started = Date.now();
+    for (;;) {
+      const text = await this.text(pane);
+      if (pattern.test(text)) return;
+      if (Date.now() - started > timeoutMs) throw new Error(`pane ${pane} does not show ${pattern} after ${timeoutMs} ms, but:\n${text.slice(-1500)}`);
+      await this.page.waitForTimeout(20);
+    }
+  }
+
+  async checkpoint(): Promise<void> {
+    const before = await this.checkpointCount();
+    await this.leave();
+    await this.page.keyboard.press('c');
+    await this.page.waitForFunction((count) => (document.querySelector('stasis-page') as StasisPage).model.checkpoints.length > count, before);
+  }
+
+  /** Restores what is selected on the rail, the newest unless another was picked. */
+  async restore(): Promise<void> {
+    const before = await this.generation();
+    await this.leave();
+    await this.page.keyboard.press('r');
+    await this.page.waitForFunction((generation) => ((document.querySelector('stasis-page') as StasisPage).model.container?.generation ?? 0) > generation, before);
+  }
+
+  generation(): Promise<number> {
+    return this.page.evaluate(() => (document.querySelector('stasis-page') as StasisPage).model.container?.generation ?? 0);
+  }
+
+  checkpointCount(): Promise<number> {
+    return this.page.evaluate(() => (document.querySelector('stasis-page') as StasisPage).model.checkpoints.length);
+  }
+
+  /** `pid command` of every row of the process table, in its order. */
+  async processes(): Promise<string[]> {
+    const rows = await this.page.locator('stasis-processes tbody tr.live .cmd').allInnerTexts();
+    return rows.map((row) => row.replace(/^[├└│\s]+/, '').replace(/\s+/g, ' '));
+  }
+
+  /** Lines of Events, the newest first. */
+  events(): Promise<string[]> {
+    return this.page.locator('stasis-events li span').allInnerTexts();
+  }
+
+  /**
+   * Types `key` into the terminal that has the focus and measures from the browser's key event until what it changed is in the
+   * page, `repeats` times.
+   *
+   * @returns  ms, ascending
+   */
+  async echoLatencies(pane: Pane, key: string, repeats: number): Promise<number[]> {
+    const latencies: number[] = [];
+    for (let i = 0; i < repeats; i++) {
+      await this.page.evaluate((index) => {
+        const session = document.querySelector('stasis-page')!.shadowRoot!.querySelectorAll('stasis-session')[index]!;
+        const terminal = session.shadowRoot!.querySelector('stasis-terminal') as StasisTerminal;
+        const rows = terminal.shadowRoot!.querySelector('.xterm-rows')!;
+        const target = window as unknown as { echoed: Promise<number> };
+        target.echoed = new Promise((resolve) => {
+          let pressedAt = 0;
+          addEventListener('keydown', (event) => (pressedAt = event.timeStamp), { capture: true, once: true });
+          const before = terminal.text;
+          const observer = new MutationObserver(() => {
+            if (pressedAt === 0 || terminal.text === before) return;
+            observer.disconnect();
+            resolve(performance.now() - pressedAt);
+          });
+          observer.observe(rows, { subtree: true, childList: true, characterData: true });
+        });
+      }, pane);
+      await this.page.keyboard.press(key);
+      latencies.push(await this.page.evaluate(() => (window as unknown as { echoed: Promise<number> }).echoed));
+    }
+    return latencies.sort((a, b) => a - b);
+  }
+}
+
+export function median(ascending: readonly number[]): number {
+  return ascending[Math.floor(ascending.length / 2)] ?? Infinity;
+}
