@@ -286,7 +286,7 @@ export class Container {
     const { kernel } = this;
     try {
       const identity = resolveUser(user, readContainerFile(kernel, '/etc/passwd', 1 << 20) ?? '', readContainerFile(kernel, '/etc/group', 1 << 20) ?? '');
-      const hasHome = environment.some((entry) => entry.startsWith('HOME='));
+      const hasHome = this.spec.setsHome === false || environment.some((entry) => entry.startsWith('HOME='));
       return createProcess(kernel, {
         origin, argv, cwd,
         environment: hasHome ? environment : [...environment, `HOME=${identity.home}`],
@@ -316,8 +316,10 @@ export class Container {
       const file = terminals.openTerminalFile(terminal);
       return { files: [0, 1, 2].map((fd) => ({ fd, file })), ids: [terminal.id], terminal };
     }
-    const streams = [O_RDONLY, O_WRONLY, O_WRONLY].map((flags, fd) => terminals.openHostStream(request(fd), flags));
-    return { files: streams.map((file, fd) => ({ fd, file })), ids: streams.map((file) => file.stream.id), terminal: null };
+    const isJoined = isRestorable && this.spec.joinsOutput === true;
+    const streams = (isJoined ? [O_RDONLY, O_WRONLY] : [O_RDONLY, O_WRONLY, O_WRONLY]).map((flags, fd) => terminals.openHostStream(request(fd), flags));
+    const files = [0, 1, 2].map((fd) => ({ fd, file: streams[fd] ?? streams[1]! }));
+    return { files, ids: streams.map((file) => file.stream.id), terminal: null };
   }
 }
 

@@ -16,6 +16,10 @@ export interface ContainerSpec {
   readonly terminal: TerminalSize | null;
   /** Whether init is spared signals from other processes that it has no handler for (pid_namespaces(7)). */
   readonly protectsInit: boolean;
+  /** Without a terminal: standard error is the same open file as standard output, so that what is written to both keeps its order. */
+  readonly joinsOutput?: boolean;
+  /** Whether processes get a HOME where the environment has none; true where it is not said. */
+  readonly setsHome?: boolean;
 }
 
 export interface TerminalSize {
@@ -63,6 +67,6 @@ export function specFromJson(json: Json): ContainerSpec {
   }
   return {
     id: text('id'), hostname: text('hostname'), argv: texts('argv'), environment: texts('environment'), cwd: text('cwd'), user: text('user'), terminal,
-    protectsInit: json['protectsInit'] !== false,
+    protectsInit: json['protectsInit'] !== false, joinsOutput: json['joinsOutput'] === true, setsHome: json['setsHome'] !== false,
   };
 }

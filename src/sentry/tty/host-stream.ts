@@ -38,6 +38,8 @@ export class HostStream implements HostFileView {
   isAtEnd = false;
   /** The host takes no more. */
   isClosed = false;
+  /** The guest has asked for input: before that the host keeps what it has. */
+  isWanted = false;
   /** Files open on it. */
   openFiles = 0;
   readQueue = new WaitQueue();
@@ -133,7 +135,10 @@ export class HostStreamFile extends FileDescription {
     this.requireBound();
     const { incoming, isAtEnd } = this.stream;
     if (dst.remainingBytes === 0) return 0;
-    if (incoming.isEmpty()) return isAtEnd ? 0 : WOULD_BLOCK;
+    if (incoming.isEmpty()) {
+      this.stream.isWanted = true;
+      return isAtEnd ? 0 : WOULD_BLOCK;
+    }
     const countBytes = dst.prepare(Math.min(dst.remainingBytes, incoming.used));
     incoming.shiftInto(dst, countBytes);
     return countBytes;
@@ -163,6 +168,7 @@ export class HostStreamFile extends FileDescription {
     if (stream.end === null) return POLLERR | POLLHUP;
     let events = 0;
     if (this.isReadable()) {
+      stream.isWanted = true;
       if (!stream.incoming.isEmpty()) events |= POLLIN | POLLRDNORM;
       if (stream.isAtEnd) events |= POLLHUP;
     }
@@ -203,6 +209,7 @@ defineState(HostStream, 'HostStream', 1, {
   outgoing: ref<ByteRing>('ByteRing'),
   isAtEnd: bool,
   isClosed: bool,
+  isWanted: bool,
   openFiles: u32,
   readQueue: ref<WaitQueue>('WaitQueue'),
   writeQueue: ref<WaitQueue>('WaitQueue'),

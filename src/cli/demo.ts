@@ -1,0 +1,1 @@
+export async function runDemo(args: readonly string[]): Promise<number> { void args; return 1; }

@@ -1,0 +1,135 @@
+import type { ReadStream } from 'node:tty';
+import { fstatSync } from 'node:fs';
+import { SIGTSTP } from '../abi/signal.ts';
+import type { ByteString } from '../base/bytes.ts';
+import { byteStringFromText } from '../base/bytes.ts';
+import { Container } from '../container/container.ts';
+import { ContainerError } from '../container/errors.ts';
+import type { ContainerSpec } from '../container/spec.ts';
+import { NodeClock } from '../host/node/clock.ts';
+import { loadCoreModule } from '../host/node/core-module.ts';
+import { NodeEntropy } from '../host/node/entropy.ts';
+import { HostInput } from '../host/node/host-input.ts';
+import { HostOutput } from '../host/node/host-output.ts';
+import { HostTerminal } from '../host/node/host-terminal.ts';
+import { CheckpointCycle } from './checkpoint-cycle.ts';
+import type { DoOptions } from './do-options.ts';
+import { parseDoOptions } from './do-options.ts';
+import { openBuiltIn, openRoot } from './root.ts';
+import type { Root } from './root.ts';
+import { Runner } from './runner.ts';
+import { forwardSignals } from './signals.ts';
+import { Stdio } from './stdio.ts';
+
+/** A container's own files with their end outside: standard input, output and error. */
+const HOST_KEYS = /^do:host:[012]$/;
+const CONTAINER_ID = 'do';
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * `stasis do`: runs a command in a fresh container, with this process's standard streams and signals.
+ *
+ * @returns its exit status, 128 + n if signal n ended it
+ * @errors  UsageError, CliError, ContainerError, ImageError
+ */
+export async function runDo(args: readonly string[]): Promise<number> {
+  const options = parseDoOptions(args);
+  const root = options.image !== null ? await openBuiltIn(options.image) : await openRoot(options.rootfs!);
+  const clock = new NodeClock();
+  const terminal = options.usesTerminal ? new HostTerminal(process.stdin as ReadStream, process.stdout) : null;
+  const container = Container.create(
+    {
+      coreModule: loadCoreModule(),
+      memoryLimitBytes: options.memoryBytes,
+      entropy: new NodeEntropy(),
+      base: root.tree,
+      realtimeNs: () => clock.realtimeNs(),
+      hostEnd: (key) => (HOST_KEYS.test(key) ? { label: 'host' } : null),
+    },
+    specOf(options, root, terminal),
+  );
+  container.start();
+
+  const runner: Runner = new Runner({
+    container,
+    clock,
+    stdio: openStdio(() => runner.turns.wake(), terminal),
+    cycle: options.checkpointEvery === null ? null : new CheckpointCycle(options.checkpointEvery),
+    onEvent: ({ kind, message }) => {
+      if (kind === 'oom') process.stderr.write(`stasis: ${message}\n`);
+    },
+  });
+  forwardSignals((signal) => forward(runner, terminal, signal));
+  terminal?.setRaw();
+  terminal?.onResize(() => resize(runner, terminal));
+  try {
+    return await runner.run();
+  } finally {
+    terminal?.setCooked();
+  }
+}
+
+function openStdio(wake: () => void, terminal: HostTerminal | null): Stdio {
+  const input = new HostInput(() => process.stdin, wake);
+  const output = new HostOutput(process.stdout, wake);
+  const error = terminal !== null ? output : new HostOutput(process.stderr, wake);
+  return new Stdio(input, output, error, terminal !== null && process.stdin.isTTY);
+}
+
+function specOf(options: DoOptions, { config }: Root, terminal: HostTerminal | null): ContainerSpec {
+  return {
+    id: CONTAINER_ID,
+    hostname: byteStringFromText(options.hostname),
+    argv: options.argv.map(byteStringFromText),
+    environment: environmentOf(options, config.env),
+    setsHome: !options.clearsEnv,
+    cwd: options.cwd !== null ? byteStringFromText(options.cwd) : config.workingDir === '' ? '/' : config.workingDir,
+    user: options.user !== null ? byteStringFromText(options.user) : config.user,
+    terminal: terminal === null ? null : terminal.size(),
+    joinsOutput: isOneFile(1, 2),
+    protectsInit: false,
+  };
+}
+
+/** Defaults, then the image's, then those of the command line; the last of a name counts. */
+function environmentOf({ clearsEnv, env, usesTerminal }: DoOptions, ofImage: readonly ByteString[]): ByteString[] {
+  const entries = clearsEnv ? [] : [DEFAULT_PATH, ...(usesTerminal ? [`TERM=${process.env['TERM'] ?? 'xterm'}`] : []), ...ofImage];
+  const byName = new Map<string, ByteString>();
+  for (const entry of [...entries, ...env.map(byteStringFromText)]) byName.set(entry.slice(0, entry.indexOf('=')), entry);
+  return [...byName.values()];
+}
+
+/** Whether two descriptors of this process lead to the same file: then the guest's do too, and what is written to them keeps its order. */
+function isOneFile(fd: number, other: number): boolean {
+  try {
+    const a = fstatSync(fd);
+    const b = fstatSync(other);
+    return a.dev === b.dev && a.ino === b.ino && a.rdev === b.rdev;
+  } catch {
+    return false;
+  }
+}
+
+function forward(runner: Runner, terminal: HostTerminal | null, signal: number): void {
+  const { container } = runner;
+  if (container.status !== 'running') process.exit(128 + signal); // only output was left, and nobody takes it
+  try {
+    container.kill(signal, null);
+  } catch (error) {
+    if (!(error instanceof ContainerError)) throw error;
+  }
+  runner.turns.wake();
+  if (signal === SIGTSTP && container.kernel.init?.actions.get(SIGTSTP).handler === 0) {
+    terminal?.setCooked();
+    process.kill(process.pid, 'SIGSTOP');
+    terminal?.setRaw();
+  }
+}
+
+function resize(runner: Runner, terminal: HostTerminal): void {
+  const { rows, columns } = terminal.size();
+  for (const { id, kind } of runner.container.terminals().hostFiles()) {
+    if (kind === 'terminal') runner.container.terminals().resize(id, rows, columns);
+  }
+  runner.turns.wake();
+}
