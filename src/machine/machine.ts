@@ -21,7 +21,7 @@ import { TerminalMap } from './terminal-map.ts';
 const DEFAULT_MEMORY_BYTES = 512 << 20;
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Budget of one run of guests between two looks at the host's clock, in instructions. */
-const STRIDE = 400_000;
+const STRIDE = 100_000;
 /** Pages that a checkpoint encodes between two slices. */
 const PAGES_PER_STEP = 1024;
 

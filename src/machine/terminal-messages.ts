@@ -8,8 +8,11 @@
 
 import type { TerminalId } from './api.ts';
 
-/** Output that may be on its way to one terminal, or drawn and not yet acknowledged. */
-export const OUTSTANDING_LIMIT_BYTES = 256 * 1024;
+/**
+ * Output that may be on its way to one terminal, or drawn and not yet acknowledged. A page that returns credit once a frame
+ * draws 4 MB a second at most, which leaves it most of the frame for everything else.
+ */
+export const OUTSTANDING_LIMIT_BYTES = 64 * 1024;
 
 /** Page → worker. */
 export type TerminalRequest =

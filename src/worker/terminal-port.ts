@@ -7,7 +7,7 @@ import { OUTSTANDING_LIMIT_BYTES } from '../machine/terminal-messages.ts';
 import type { TerminalOutput, TerminalRequest } from '../machine/terminal-messages.ts';
 
 /** One message of output at most: a page draws it well within a frame. */
-const CHUNK_BYTES = 32 * 1024;
+const CHUNK_BYTES = 16 * 1024;
 
 export class TerminalPort {
   private readonly port: MessagePort;
@@ -29,6 +29,7 @@ export class TerminalPort {
     switch (request.kind) {
       case 'input':
         this.driver.terminalInput(request.terminalId, request.bytes);
+        this.pump(); // the echo need not wait for the next slice
         break;
       case 'resize':
         this.driver.terminalResize(request.terminalId, { columns: request.columns, rows: request.rows });

@@ -124,15 +124,22 @@ describe('a page under load', () => {
   it.each(loads)('handles keys within 50 ms beside %s', async (name, command) => {
     const driver = await openPlayground();
     await driver.checkpoint();
-    const quiet = await driver.exec();
-    const idle = await driver.echoLatencies(quiet, 'x', 5);
+    // The line discipline echoes what `cat` has not read yet; at a prompt it is the shell itself that echoes, in its turn.
+    const cooked = await driver.exec();
+    await driver.line('cat');
+    const idle = await driver.echoLatencies(cooked, 'x', 5);
+    const shell = await driver.exec();
     await driver.exec();
     await driver.line(command);
     await driver.page.waitForTimeout(1500);
-    await driver.focus(quiet);
-    const busy = await driver.echoLatencies(quiet, 'y', 11);
-    console.log(`${name}: key to screen ${median(busy).toFixed(1)} ms (worst ${busy.at(-1)?.toFixed(1)} ms), idle ${median(idle).toFixed(1)} ms`);
-    expect(median(busy)).toBeLessThan(HANDLED_MS);
+
+    await driver.focus(cooked);
+    const handled = await driver.echoLatencies(cooked, 'y', 11);
+    await driver.focus(shell);
+    const answered = await driver.echoLatencies(shell, 'z', 5);
+    const show = (latencies: number[]): string => `${median(latencies).toFixed(1)} ms (worst ${latencies.at(-1)?.toFixed(1)} ms)`;
+    console.log(`${name}: key to echo ${show(handled)}, idle ${show(idle)}; answer of a shell ${show(answered)}`);
+    expect(median(handled)).toBeLessThan(HANDLED_MS);
 
     await driver.restore();
     await driver.page.waitForFunction(() => document.querySelector('stasis-page')!.model.processes.length <= 6);

@@ -17,8 +17,11 @@ const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
 /** A session that has no terminal yet. */
 const NO_TERMINAL: TerminalId = -1;
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
-/** How often the process table and the meters are read. */
+/** How often the process table and the meters are read; more seldom where reading them is work (a fork bomb). */
 const POLL_MS = 500;
+const POLL_SHARE = 1 / 20;
+/** Credit is returned together, about once a frame: a guest that floods a terminal is slowed to what the page can draw with ease. */
+const CREDIT_MS = 16;
 
 export interface PlaygroundOptions {
   containerId: string;
@@ -35,6 +38,7 @@ export class Playground {
   /** Bytes that came before their session was known. */
   private readonly early = new Map<TerminalId, Uint8Array[]>();
   private readonly sizes = new Map<number, TerminalSize>();
+  private readonly creditDue = new Map<TerminalId, number>();
   private lastStats: { stats: MachineStats; atMs: number } | null = null;
   private isPolling = false;
 
@@ -62,8 +66,7 @@ export class Playground {
       this.print(console, '\r\x1b[2K');
       this.bind(console.key, await client.machine.start());
       this.set({ ...this.model, phase: { kind: 'ready' }, branchSinceMs: Date.now() });
-      await this.poll();
-      setInterval(() => void this.poll(), POLL_MS);
+      void this.keepPolling();
     } catch (error) {
       this.fail(sentenceOf(error));
     }
@@ -134,11 +137,20 @@ export class Playground {
 
   private newSession(origin: 'init' | 'exec', command: string, terminalId: TerminalId, pid: number): TerminalSession {
     const key = this.nextKey++;
-    const feed = new TerminalFeed((countBytes) => {
-      const id = this.terminalIdOf(key);
-      if (id !== NO_TERMINAL) this.client?.credit(id, countBytes);
-    });
+    const feed = new TerminalFeed((countBytes) => this.returnCredit(key, countBytes));
     return { key, terminalId, origin, pid, command, openedAtMs: Date.now(), feed, end: null };
+  }
+
+  private returnCredit(key: number, countBytes: number): void {
+    if (this.creditDue.size === 0) {
+      setTimeout(() => {
+        const due = [...this.creditDue];
+        this.creditDue.clear();
+        for (const [terminalId, sum] of due) this.client?.credit(terminalId, sum);
+      }, CREDIT_MS);
+    }
+    const terminalId = this.terminalIdOf(key);
+    this.creditDue.set(terminalId, (this.creditDue.get(terminalId) ?? 0) + countBytes);
   }
 
   /** Gives the session `key` the terminal it was started on, with what that printed before. */
@@ -178,6 +190,13 @@ export class Playground {
   private hear(event: MachineEvent): void {
     this.set(withEvent(this.model, event));
     void this.poll();
+  }
+
+  private async keepPolling(): Promise<void> {
+    const startMs = performance.now();
+    await this.poll();
+    const tookMs = performance.now() - startMs;
+    setTimeout(() => void this.keepPolling(), Math.max(POLL_MS, tookMs / POLL_SHARE));
   }
 
   private async poll(): Promise<void> {
