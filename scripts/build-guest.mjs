@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Compiles the guest programs, `test/guest/programs/*.c` → `build/guest/*`: static riscv64 ELF files, a single C file each.
+ * Compiles the guest programs, `test/guest/programs/*.c` and `test/checkpoint/programs/*.c` → `build/guest/*`: static riscv64 ELF files, a single C file each.
  * `// cflags: …` in a program's first lines adds options. Does nothing for a program that has not changed.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,8 @@ import { isMain } from './support/main.mjs';
 import { rootPath } from './support/paths.mjs';
 import { filesUnder, hashOfFiles, isFresh, markFresh } from './support/stamp.mjs';
 
+/** Where the sources lie. No two have one name. */
+const FOLDERS = ['test/guest/programs', 'test/checkpoint/programs'];
 const COMPILER = 'riscv64-linux-gnu-gcc';
 const OPTIONS = ['-static', '-O2', '-Wall', '-pthread'];
 
@@ -31,10 +33,9 @@ export function buildGuestPrograms() {
       };
     }
     mkdirSync(directory, { recursive: true });
-    const folder = rootPath('test/guest/programs');
-    const headers = filesUnder(folder, /\.h$/);
-    for (const source of filesUnder(folder, /\.c$/)) {
-      compile(source, headers, directory, version.stdout.trim());
+    for (const folder of FOLDERS.map(rootPath)) {
+      const headers = filesUnder(folder, /\.h$/);
+      for (const source of filesUnder(folder, /\.c$/)) compile(source, headers, directory, version.stdout.trim());
     }
     return { directory, built: true, sentence: null };
   });

@@ -261,7 +261,9 @@ export class Container {
   }
 
   private stop(status: number): void {
-    for (const group of [...this.kernel.threadGroups.values()]) endGroup(group, status);
+    const { init } = this.kernel;
+    for (const group of [...this.kernel.threadGroups.values()]) if (group !== init) endGroup(group, status);
+    if (init !== null) endGroup(init, status);
     this.takeEnded();
     this.status = 'stopped';
   }

@@ -1,11 +1,12 @@
-import { O_RDONLY } from '../abi/open.ts';
-import { S_IFDIR } from '../abi/stat.ts';
+import { O_RDONLY, O_WRONLY } from '../abi/open.ts';
+import { S_IFDIR, S_IFREG } from '../abi/stat.ts';
 import type { ByteString } from '../base/bytes.ts';
 import { byteStringOf } from '../base/bytes.ts';
 import { SysError } from '../base/errors.ts';
 import { KernelBuffer } from '../sentry/mm/io-buffer.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
 import { lookupForCreate, lookupPath } from '../sentry/vfs/lookup.ts';
+import { Path } from '../sentry/vfs/path.ts';
 import { SystemCaller } from '../sentry/vfs/system-caller.ts';
 
 function walkerOf(kernel: Kernel) {
@@ -41,4 +42,24 @@ export function ensureDirectory(kernel: Kernel, path: ByteString, permissions: n
   if (target.path !== null) return;
   const { parent } = target;
   parent.path.dentry.inode.create(parent.path.dentry, parent.name, { mode: S_IFDIR | permissions, uid: 0, gid: 0, rdev: 0, target: '' });
+}
+
+/** Writes `bytes` to a new or truncated file of the container. @errors SysError as open(2) and write(2) */
+export function writeContainerFile(kernel: Kernel, path: ByteString, bytes: Uint8Array, permissions: number): void {
+  const walker = walkerOf(kernel);
+  const target = lookupForCreate(walker, walker.root, path, true);
+  const { parent } = target;
+  const where =
+    target.path ??
+    new Path(parent.path.mount, parent.path.dentry.inode.create(parent.path.dentry, parent.name, { mode: S_IFREG | permissions, uid: 0, gid: 0, rdev: 0, target: '' }));
+  const { inode } = where.dentry;
+  inode.truncate(0);
+  const file = inode.open(where, O_WRONLY, O_WRONLY, walker.caller);
+  file.hold();
+  try {
+    const buffer = new KernelBuffer(bytes);
+    while (buffer.remainingBytes > 0) file.write(buffer, walker.caller);
+  } finally {
+    file.drop();
+  }
 }

@@ -1,5 +1,6 @@
 import { SIGKILL } from '../../abi/signal.ts';
 import { endGroup } from '../task/exit.ts';
+import { Vfs } from '../vfs/vfs.ts';
 import type { Kernel } from '../task/kernel.ts';
 import { releaseGroup } from '../task/reap.ts';
 import type { ThreadGroup } from '../task/thread-group.ts';
@@ -33,6 +34,8 @@ export function applyExecPolicy(kernel: Kernel, policy: ExecPolicy): Killed[] {
   const killed: Killed[] = [];
   // Leaders of an exec go last: their children then are already dead when they would be adopted.
   for (const group of victims.reverse()) if (!group.isExited()) killed.push(killGroup(kernel, group));
+  // Pages of the base image that only they had mapped are no longer worth their frames.
+  for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) fileSystem.reclaim();
   const reaped = policy === 'kill' ? reapForInit(kernel, victims) : new Set<number>();
   return killed.reverse().map((entry) => ({ ...entry, reapedForInit: reaped.has(entry.pid) }));
 }
