@@ -342,6 +342,14 @@ export class AddressSpace extends UserMemorySpace {
     return again;
   }
 
+  /** The highest number of pages mapped in, as far as it was looked at: here, and when the space is let go. */
+  notePeak(): number {
+    let pages = 0;
+    for (const vma of this.vmas) pages += this.residentPages(vma.start, vma.end);
+    this.peakPages = Math.max(this.peakPages, pages);
+    return this.peakPages;
+  }
+
   /** Pages of [start, end) mapped in now, and how many of them. */
   residentPages(start: number, end: number): number {
     let count = 0;

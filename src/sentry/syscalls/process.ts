@@ -1,4 +1,4 @@
-import { EBADF, EINVAL, ENAMETOOLONG, E2BIG, ESRCH } from '../../abi/errno.ts';
+import { EINVAL, ENAMETOOLONG, ENOENT, E2BIG, ESRCH } from '../../abi/errno.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW } from '../../abi/open.ts';
 import {
   CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, CLONE_VFORK, CSIGNAL, P_ALL, P_PGID,
@@ -19,6 +19,7 @@ import type { SyscallResult } from '../wait/block.ts';
 import { REGISTERS_REPLACED } from '../wait/block.ts';
 import type { SyscallArgs } from './args.ts';
 import type { SyscallTable } from './entry.ts';
+import { placeOf } from './files.ts';
 
 const PATH_MAX = 4096;
 const MAX_STRING_BYTES = 131_073;
@@ -113,13 +114,12 @@ export function execveat(task: Task, args: SyscallArgs): SyscallResult {
   const dirFd = args.fd(0);
   const path = task.mm.readCString(args.addr(1), PATH_MAX);
   const flags = args.i32(4);
+  if (path === '' && (flags & AT_EMPTY_PATH) === 0) throw new SysError(ENOENT, 'execveat: an empty path');
   if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) !== 0) throw new SysError(EINVAL, 'execveat: unknown flag');
   const isItself = path === '' && (flags & AT_EMPTY_PATH) !== 0;
   let start = task.fs.cwd;
   if (dirFd !== AT_FDCWD && (isItself || !path.startsWith('/'))) {
-    const file = task.file(dirFd);
-    if (file.path === null) throw new SysError(EBADF, 'execveat: the descriptor has no path');
-    start = file.path;
+    start = placeOf(task.file(dirFd));
   }
   execProgram(task, {
     start,

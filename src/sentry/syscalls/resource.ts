@@ -122,7 +122,7 @@ export function getrusage(task: Task, args: SyscallArgs): SyscallResult {
   if (who === RUSAGE_SELF) usage = usageOf(task.threadGroup);
   else if (who === RUSAGE_CHILDREN) usage = task.threadGroup.childUsage;
   else if (who === RUSAGE_THREAD) {
-    usage = { userNs: task.userNs, systemNs: task.systemNs, minorFaults: task.minorFaults, maxRssPages: task.mm.peakPages };
+    usage = { userNs: task.userNs, systemNs: task.systemNs, minorFaults: task.minorFaults, maxRssPages: task.mm.notePeak() };
   } else {
     throw new SysError(EINVAL, `getrusage: ${who}`);
   }
@@ -138,7 +138,7 @@ function groupsMeant(task: Task, which: number, who: number): ThreadGroup[] {
     const target = who === 0 ? task : task.kernel.tasks.get(who);
     meant = target === undefined ? [] : [target.threadGroup];
   } else if (which === PRIO_PGRP) {
-    const pgid = who === 0 ? task.processGroup.pgid : who;
+    const pgid = who === 0 ? task.processGroup().pgid : who;
     meant = all.filter((group) => group.processGroup.pgid === pgid);
   } else if (which === PRIO_USER) {
     const uid = who === 0 ? task.credentials.uid : who >>> 0;

@@ -10,7 +10,7 @@ export function usageOf(group: ThreadGroup): Usage {
       userNs: task.userNs,
       systemNs: task.systemNs,
       minorFaults: task.minorFaults,
-      maxRssPages: task.mm.peakPages,
+      maxRssPages: task.mm.notePeak(),
     });
   }
   return total;

@@ -190,6 +190,7 @@ function replaceMemory(task: Task, loaded: LoadedProgram): void {
   task.robustList = 0;
   task.rseqAddress = 0;
   task.mm = loaded.mm;
+  if (old.users === 1) task.threadGroup.ownUsage.maxRssPages = Math.max(task.threadGroup.ownUsage.maxRssPages, old.notePeak());
   old.drop();
   endVfork(task.threadGroup);
   core.clearHart(task.slot);

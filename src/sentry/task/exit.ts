@@ -38,7 +38,7 @@ export function exitTask(task: Task): void {
   releaseUserMemory(task, group.isExiting && (group.pendingStatus & 0x7f) !== 0);
   task.runState = 'exited';
   kernel.timers.disarm(task.deadline);
-  addUsage(group.ownUsage, { userNs: task.userNs, systemNs: task.systemNs, minorFaults: task.minorFaults, maxRssPages: task.mm.peakPages });
+  addUsage(group.ownUsage, { userNs: task.userNs, systemNs: task.systemNs, minorFaults: task.minorFaults, maxRssPages: task.mm.users === 1 ? task.mm.notePeak() : 0 });
   task.fdTable.drop(group.pid);
   task.fs.drop();
   if (kernel.current === task) kernel.current = null;

@@ -246,9 +246,9 @@ export class Task extends Waiter implements Caller {
 
   // ---- signals ----------------------------------------------------------------------------------------------------
 
-  /** Whether the thread could take a signal with this bit now. */
+  /** Whether the thread could take a signal with this bit now: not blocked, or waited for. */
   wantsSignal(bit: bigint): boolean {
-    return this.runState !== 'exited' && (this.signalMask & bit) === 0n;
+    return this.runState !== 'exited' && ((this.signalMask & bit) === 0n || (this.waitingSignals() & bit) !== 0n);
   }
 
   /** Signals that a sigtimedwait of this thread waits for. */

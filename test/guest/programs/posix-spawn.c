@@ -31,8 +31,9 @@ int main(int argc, char **argv) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   char *arguments[] = {argv[0], "once", NULL}, *environment[] = {"HOME=/there", NULL};
   pid_t child;
-  SHOW(posix_spawn(&child, argv[0], &actions, &attributes, arguments, environment));
+  int result = posix_spawn(&child, argv[0], &actions, &attributes, arguments, environment);
   reap("child", child);
+  say("result %d\n", result);
   say("missing: %s\n", strerrorname_np(posix_spawn(&child, "/missing", NULL, NULL, arguments, environment)));
   SHOW(waitpid(-1, NULL, 0));
   return 0;

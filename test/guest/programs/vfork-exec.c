@@ -27,8 +27,9 @@ int main(int argc, char **argv) {
     execv(argv[0], arguments);
     _exit(127);
   }
-  say("after the exec: %d\n", steps);
+  int steps_after = steps;
   reap("exec", child);
+  say("after the exec: %d\n", steps_after);
   child = vfork();
   if (child == 0) {
     steps += 100;

@@ -5,10 +5,15 @@
 int main(void) {
   pid_t exited = fork();
   if (exited == 0) _exit(3);
+  struct gate ready = make_gate();
   pid_t killed = fork();
-  if (killed == 0) for (;;) pause();
+  if (killed == 0) {
+    open_gate(ready);
+    for (;;) pause();
+  }
   pid_t stopped = fork();
   if (stopped == 0) for (;;) pause();
+  pass_gate(ready);
   kill(killed, SIGKILL);
   kill(stopped, SIGSTOP);
   siginfo_t info;

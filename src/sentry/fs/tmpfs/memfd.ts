@@ -11,7 +11,10 @@ export class MemfdFile extends RegularFile {
   constructor(inode: TmpfsInode, statusFlags: number, name: ByteString) {
     super(inode, null, statusFlags);
     this.name = name;
+    inode.endWriting(); // a memfd can be run while it is open, as in Linux: its first file is no writer
   }
+
+  override release(): void {}
 
   override describe(): ByteString {
     return `/memfd:${this.name} (deleted)`;
