@@ -131,6 +131,7 @@ export class Container {
       check: (loaded) => requireBound(loaded, unbound),
     });
     const container = new Container(host, spec, kernel);
+    container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
     return { container, killed, frozenNs };
@@ -236,6 +237,7 @@ export class Container {
 
   /** Processes from outside that have ended since the last call, with their status as a shell tells it. */
   takeEnded(): { watched: Watched; status: number }[] {
+    this.forgetFinishedFiles();
     const news: { watched: Watched; status: number }[] = [];
     for (const [pid, { group, watched }] of this.watched) {
       if (group.exitStatus === null) continue;
@@ -258,6 +260,19 @@ export class Container {
 
   watchedProcesses(): Watched[] {
     return [...this.watched.values()].map(({ watched }) => watched);
+  }
+
+  /** What killed execs had printed and nobody had taken is dropped with them. */
+  private dropUnboundOutput(): void {
+    const terminals = this.terminals();
+    for (const file of terminals.hostFiles()) if (file.end === null) while (terminals.takeOutput(file.id, 65_536) !== null) continue;
+    this.forgetFinishedFiles();
+  }
+
+  /** Host files of execs that nobody has open, and whose output was taken, are gone for good. */
+  private forgetFinishedFiles(): void {
+    const terminals = this.terminals();
+    for (const file of [...terminals.hostFiles()]) if (!file.isRestorable && file.isReleased()) terminals.forgetIfDone(file.id);
   }
 
   private stop(status: number): void {

@@ -1,0 +1,99 @@
+/** Images that were damaged, cut or forged: refused in one sentence, and the machine that runs goes on. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { rootPath } from '../../scripts/support/paths.mjs';
+import { ImageError } from '../../src/base/errors.ts';
+import { Core } from '../../src/core/core.ts';
+import { readImage, writeImage } from '../../src/sentry/checkpoint/image.ts';
+import type { BaseTree } from '../../src/ports/base-tree.ts';
+import { ContainerHarness } from '../support/container-harness.ts';
+
+const isFull = process.env['STASIS_TEST_FULL'] === '1';
+const STRIDE = isFull ? 1 : 16;
+const running = ContainerHarness.start({ argv: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo count $i; sleep 1; done'], terminal: { columns: 80, rows: 24 } });
+running.exec(['sh'], { columns: 80, rows: 24 });
+running.run(2500);
+const image = running.image();
+const core = Core.create(new WebAssembly.Module(readFileSync(rootPath('build/core.wasm'))), { frames: 4096 });
+
+/** The sentence with which `bytes` is refused; null when it is not. Anything but an ImageError fails the test. */
+function refusal(bytes: Uint8Array): string | null {
+  try {
+    readImage(bytes, core);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    return error.message;
+  }
+}
+
+describe('restore of a damaged image', () => {
+  it('refuses every flipped byte with one sentence', () => {
+    const bytes = image.slice();
+    const accepted: number[] = [];
+    for (let at = 0; at < bytes.length; at += STRIDE) {
+      const old = bytes[at]!;
+      bytes[at] = old ^ (1 << (at & 7));
+      const sentence = refusal(bytes);
+      if (sentence === null) accepted.push(at);
+      else expect(sentence).toMatch(/^[\w .-]+: [^\n]+[^.\n]$/);
+      bytes[at] = old;
+    }
+    expect(accepted).toEqual([]);
+  });
+
+  it('refuses every length it is cut to', () => {
+    const accepted: number[] = [];
+    for (let length = 0; length < image.length; length += STRIDE) if (refusal(image.subarray(0, length)) === null) accepted.push(length);
+    expect(accepted).toEqual([]);
+  });
+
+  it('refuses bytes behind the end, and a file that is something else', () => {
+    const longer = new Uint8Array(image.length + 8);
+    longer.set(image);
+    expect(refusal(longer)).not.toBeNull();
+    expect(refusal(new TextEncoder().encode('PK\x03\x04 this is no checkpoint image, whatever its name says'))).not.toBeNull();
+    expect(refusal(new Uint8Array(0))).not.toBeNull();
+  });
+
+  it('ends in a sentence or a whole container when a section was forged with valid checksums', { timeout: 240_000 }, () => {
+    const { metadata, sections } = readImage(image, core);
+    let seed = 12345;
+    const random = (limit: number) => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed % limit;
+    };
+    let refused = 0;
+    const rounds = isFull ? 1500 : 120;
+    for (let round = 0; round < rounds; round++) {
+      const names = [...sections.keys()];
+      const victim = names[round % names.length]!;
+      const forged = names.map((name) => {
+        const data = sections.get(name)!.slice();
+        if (name === victim) for (let i = 0; i <= random(3); i++) data[random(data.length)] = random(256);
+        return { name, pieces: [name === victim && random(8) === 0 ? data.subarray(0, random(data.length)) : data] };
+      });
+      const bytes = writeImage({ metadata, sections: forged }, core);
+      try {
+        ContainerHarness.restore(bytes, running.clock());
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        expect(error.message).not.toMatch(/\n/);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(rounds / 4);
+  });
+
+  it('refuses an image over another base image', () => {
+    const other: BaseTree = { digest: 'sha256:another', stat: () => null, list: () => [], readlink: () => '', read: () => 0 };
+    expect(() => running.restored({ base: other })).toThrow(/^base image: the checkpoint lies over .* the container has sha256:another$/);
+  });
+
+  it('has left the running machine as it was', () => {
+    const before = running.init.output();
+    running.run(2000);
+    expect(running.init.output().length).toBeGreaterThan(before.length);
+    expect(running.init.output()).toContain('count 5');
+  });
+});
