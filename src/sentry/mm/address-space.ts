@@ -3,7 +3,7 @@ import { MMAP_MIN_ADDR, PAGE_BYTES, PROT_READ, PROT_WRITE, TASK_SIZE } from '../
 import { SysError } from '../../base/errors.ts';
 import type { Core } from '../../core/core.ts';
 import { anyRef, bool, bytes, defineState, derived, edge, f64, frame, list, map, optional, ref, u32 } from '../../state/index.ts';
-import { WaitQueue } from '../wait/wait-queue.ts';
+import type { WaitQueue } from '../wait/wait-queue.ts';
 import type { MappedFile } from './mapped-file.ts';
 import type { Mappable } from './mappable.ts';
 import { UserMemorySpace } from './user-memory.ts';

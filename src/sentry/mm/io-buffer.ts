@@ -29,13 +29,11 @@ export interface IoSource {
 export class KernelBuffer implements IoTarget, IoSource {
   bytes: Uint8Array;
   position = 0;
+  remainingBytes: number;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-  }
-
-  get remainingBytes(): number {
-    return this.bytes.length - this.position;
+    this.remainingBytes = bytes.length;
   }
 
   prepare(countBytes: number): number {
@@ -45,10 +43,12 @@ export class KernelBuffer implements IoTarget, IoSource {
   put(source: Uint8Array, start: number, countBytes: number): void {
     this.bytes.set(source.subarray(start, start + countBytes), this.position);
     this.position += countBytes;
+    this.remainingBytes -= countBytes;
   }
 
   take(target: Uint8Array, start: number, countBytes: number): void {
     target.set(this.bytes.subarray(this.position, this.position + countBytes), start);
     this.position += countBytes;
+    this.remainingBytes -= countBytes;
   }
 }

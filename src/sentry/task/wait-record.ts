@@ -1,7 +1,7 @@
 import { anyRef, big, bool, byteString, defineState, enumOf, i32, int, list, optional, ref } from '../../state/index.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import type { Restart } from '../wait/block.ts';
-import { WaitQueue } from '../wait/wait-queue.ts';
+import type { WaitQueue } from '../wait/wait-queue.ts';
 
 /** What a blocked syscall keeps between its executions. Made at its first block, gone when it ends. */
 export class WaitRecord {

@@ -1,5 +1,5 @@
 import type { Mappable } from '../../mm/mappable.ts';
-import { Tmpfs } from '../tmpfs/tmpfs.ts';
+import type { Tmpfs } from '../tmpfs/tmpfs.ts';
 
 /**
  * Backing of a new shared anonymous mapping (mmap(2) with MAP_SHARED | MAP_ANONYMOUS): a file in memory without a name,
