@@ -2,7 +2,7 @@ import { EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from '../../abi/errno.ts';
 import {
   F_ADD_SEALS, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETLEASE, F_GETLK, F_GETOWN, F_GETOWN_EX, F_GETPIPE_SZ, F_GETSIG, F_GET_SEALS,
   F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_OWNER_PGRP, F_OWNER_PID, F_SETFD, F_SETFL, F_SETLK, F_SETLKW, F_SETOWN, F_SETOWN_EX,
-  F_SETPIPE_SZ, F_SETSIG, F_UNLCK, FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIOQSIZE, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN,
+  F_SETPIPE_SZ, F_SETSIG, F_UNLCK, FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIOQSIZE, LOCK_EX, LOCK_MAND, LOCK_NB, LOCK_SH, LOCK_UN,
 } from '../../abi/fs.ts';
 import { FD_CLOEXEC, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NOCTTY, O_NONBLOCK, O_PATH } from '../../abi/open.ts';
 import { TIOCGPTPEER } from '../../abi/ioctl.ts';
@@ -154,6 +154,7 @@ export function flock(task: Task, args: SyscallArgs): SyscallResult {
   const kind = operation & ~LOCK_NB;
   const file = task.pinnedFile(args.fd(0));
   if ((file.statusFlags & O_PATH) !== 0) throw new SysError(EBADF, 'flock: the descriptor only holds a place');
+  if ((operation & LOCK_MAND) !== 0) return 0; // mandatory locks are no more: Linux takes the call for done
   if (kind !== LOCK_SH && kind !== LOCK_EX && kind !== LOCK_UN) throw new SysError(EINVAL, 'flock: operation');
   const { inode } = file;
   if (kind === LOCK_UN) {

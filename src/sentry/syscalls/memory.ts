@@ -113,10 +113,11 @@ function fileBacking(file: FileDescription, protection: number, isShared: boolea
   if (isShared && (protection & PROT_WRITE) !== 0 && !file.isWritable()) throw new SysError(EACCES, 'mmap: not open for writing');
   const isNoExec = file.path !== null && (file.path.mount.flags & MS_NOEXEC) !== 0;
   if (isNoExec && (protection & PROT_EXEC) !== 0) throw new SysError(EPERM, 'mmap: the mount is noexec');
-  if (file.mapsAsAnonymous()) return { mappable: null, maxProtection: 7 };
+  if (!isShared && file.mapsAsAnonymous()) return { mappable: null, maxProtection: 7 };
   const mappable = file.mappable();
   if (mappable === null) throw new SysError(ENODEV, 'mmap: the file cannot be mapped');
-  let maxProtection = 7;
+  let maxProtection = isShared ? file.maxSharedProtection() : 7;
+  if ((protection & PROT_WRITE & ~maxProtection) !== 0) throw new SysError(EPERM, 'mmap: the file is sealed');
   if (isShared && !file.isWritable()) maxProtection &= ~PROT_WRITE;
   if (isNoExec) maxProtection &= ~PROT_EXEC;
   return { mappable, maxProtection };

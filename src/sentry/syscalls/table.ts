@@ -12,6 +12,7 @@ import { hardwareSyscalls } from './hardware.ts';
 import { identitySyscalls } from './identity.ts';
 import { memorySyscalls } from './memory.ts';
 import { messageSyscalls } from './message.ts';
+import { mountSyscalls } from './mount.ts';
 import { openSyscalls } from './open.ts';
 import { pathSyscalls } from './path.ts';
 import { pipeSyscalls } from './pipe.ts';
@@ -34,7 +35,7 @@ import { xattrSyscalls } from './xattr.ts';
 /** Every system call that is there, by family. */
 const FAMILIES: readonly SyscallTable[] = [
   attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, epollSyscalls, eventFileSyscalls, futexSyscalls, hardwareSyscalls,
-  identitySyscalls, memorySyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
+  identitySyscalls, memorySyscalls, mountSyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
   messageSyscalls, socketOptionSyscalls, socketSyscalls,
   scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
 ];

@@ -69,15 +69,15 @@ function requireNamespace(task: Task, path: Path, name: ByteString, isWriting: b
 function set(task: Task, args: SyscallArgs, path: Path): number {
   const flags = args.u32(4);
   const sizeBytes = args.sizeBytes(3);
-  if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) !== 0 || flags === (XATTR_CREATE | XATTR_REPLACE)) throw new SysError(EINVAL, 'setxattr: flags');
+  if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) !== 0) throw new SysError(EINVAL, 'setxattr: flags');
   const name = attributeName(task, args.addr(1));
   if (sizeBytes > XATTR_SIZE_MAX) throw new SysError(E2BIG, 'setxattr: the value is too long');
   const value = task.mm.readBytes(args.addr(2), sizeBytes);
   requireNamespace(task, path, name, true);
   const { inode } = path.dentry;
   const exists = inode.xattrs?.has(name) === true;
-  if ((flags & XATTR_CREATE) !== 0 && exists) throw new SysError(EEXIST, 'setxattr: the attribute exists');
   if ((flags & XATTR_REPLACE) !== 0 && !exists) throw new SysError(ENODATA, 'setxattr: no such attribute');
+  if ((flags & XATTR_CREATE) !== 0 && exists) throw new SysError(EEXIST, 'setxattr: the attribute exists');
   let total = name.length + sizeBytes;
   if (inode.xattrs !== null) for (const [other, held] of inode.xattrs) if (other !== name) total += other.length + held.length;
   if (total > MAX_TOTAL_BYTES) throw new SysError(ENOSPC, 'setxattr: no room left');

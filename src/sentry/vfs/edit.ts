@@ -5,13 +5,15 @@
 import {
   EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV, EMLINK, ENAMETOOLONG,
 } from '../../abi/errno.ts';
-import { RENAME_EXCHANGE, RENAME_NOREPLACE, W_OK, X_OK } from '../../abi/fs.ts';
+import { RENAME_EXCHANGE, RENAME_NOREPLACE, R_OK, W_OK, X_OK } from '../../abi/fs.ts';
 import { IN_ATTRIB, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF } from '../../abi/inotify.ts';
-import { S_IFDIR, S_IFMT } from '../../abi/stat.ts';
+import { S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_IXGRP } from '../../abi/stat.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
+import { CAP_FOWNER } from '../auth/credentials.ts';
 import { walkerOf } from './actor.ts';
 import type { Actor } from './actor.ts';
+import type { Inode } from './inode.ts';
 import { lookupChild, lookupParent } from './lookup.ts';
 import type { Parent } from './lookup.ts';
 import { notifyEntry, notifyPath } from './notify.ts';
@@ -43,6 +45,7 @@ export function linkName(actor: Actor, source: Path, start: Path, name: ByteStri
   if (parent.hasTrailingSlash) throw new SysError(ENOENT, 'link: a name with a slash at its end');
   const { inode } = source.dentry;
   const dir = parent.path.dentry;
+  dir.inode.requireNewNames();
   if (parent.path.mount !== source.mount && parent.path.mount.fileSystem !== source.mount.fileSystem) throw new SysError(EXDEV, 'link: another mount');
   requireWritableMount(parent.path.mount);
   requireAccess(dir.inode, actor.credentials, W_OK | X_OK);
@@ -50,11 +53,24 @@ export function linkName(actor: Actor, source: Path, start: Path, name: ByteStri
   if (inode.isDirectory()) throw new SysError(EPERM, 'link: a directory');
   if (dir.isUnlinked) throw new SysError(ENOENT, 'link: the directory was removed');
   if (inode.nlink === 0 && !source.dentry.name.startsWith('#')) throw new SysError(ENOENT, 'link: the file has no name left');
+  requireLinkable(actor, inode);
   if (inode.nlink >= MAX_LINKS) throw new SysError(EMLINK, 'link: too many names');
   inode.attributesChanged();
   dir.inode.link(dir, parent.name, inode);
   notifyPath(source.dentry, IN_ATTRIB);
   notifyEntry(dir, IN_CREATE, parent.name, false);
+}
+
+/**
+ * fs.protected_hardlinks: another owner's file is linked only by one who may read and write it, and only if it is plain.
+ * @errors EPERM
+ */
+function requireLinkable(actor: Actor, inode: Inode): void {
+  const { credentials } = actor;
+  if (credentials.fsuid === inode.uid) return;
+  const isPlain = inode.isRegular() && (inode.mode & S_ISUID) === 0 && (inode.mode & (S_ISGID | S_IXGRP)) !== (S_ISGID | S_IXGRP);
+  if (isPlain && inode.permits(credentials, R_OK | W_OK)) return;
+  if (!credentials.has(CAP_FOWNER)) throw new SysError(EPERM, 'link: the file is another owner\'s');
 }
 
 /** unlink(2). */
@@ -109,6 +125,7 @@ export function renameName(actor: Actor, oldStart: Path, oldName: ByteString, ne
   }
   if (isDirectory && toDir.isUnder(child)) throw new SysError(EINVAL, 'rename: a directory into itself');
   if (replaced !== null && fromDir.isUnder(replaced)) throw new SysError((flags & RENAME_EXCHANGE) !== 0 ? EINVAL : ENOTEMPTY, 'rename: over a directory above');
+  if (replaced === null) toDir.inode.requireNewNames();
   if (replaced !== null && replaced.inode === child.inode && (flags & RENAME_EXCHANGE) === 0) return; // two names of one file: nothing happens
   requireRemovable(actor, from, child);
   if (replaced === null) {

@@ -195,6 +195,11 @@ export abstract class FileDescription {
     inode.drop();
   }
 
+  /** PROT_* bits that a shared mapping may have or be given: less for a sealed file. */
+  maxSharedProtection(): number {
+    return 7;
+  }
+
   /** What mmap(2) maps, or null for a file that cannot be mapped (ENODEV). */
   mappable(): Mappable | null {
     return null;

@@ -124,6 +124,9 @@ export abstract class Inode {
     throw new SysError(ENOTDIR, 'lookup: not a directory');
   }
 
+  /** @errors ENOENT where no entry can ever be made: before permissions are looked at */
+  requireNewNames(): void {}
+
   /** Makes the entry `name`, which does not exist. */
   create(dir: Dentry, name: ByteString, node: NewNode): Dentry {
     void dir;

@@ -91,6 +91,7 @@ function openOrCreate(actor: Actor, start: Path, name: ByteString, request: Open
 /** Makes a node named by `parent`, which is free; its owner is the actor. @errors EROFS EACCES and what the file system says */
 export function createIn(actor: Actor, parent: Parent, mode: number, rdev: number, target: ByteString): Path {
   const { mount, dentry: dir } = parent.path;
+  dir.inode.requireNewNames();
   if (dir.isUnlinked) throw new SysError(ENOENT, 'the directory was removed');
   requireWritableMount(mount);
   requireAccess(dir.inode, actor.credentials, W_OK | X_OK);

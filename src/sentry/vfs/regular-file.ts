@@ -4,6 +4,7 @@ import { IN_ACCESS, IN_MODIFY } from '../../abi/inotify.ts';
 import { O_APPEND, O_NOATIME } from '../../abi/open.ts';
 import { S_ISGID, S_ISUID, S_IXGRP } from '../../abi/stat.ts';
 import { FIONREAD } from '../../abi/fs.ts';
+import { PAGE_BYTES, PROT_WRITE } from '../../abi/mman.ts';
 import { SIGXFSZ } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
 import { defineState, extend, i32, ref, u32 } from '../../state/index.ts';
@@ -111,9 +112,10 @@ export class RegularFile extends FileDescription {
     let room = src.remainingBytes;
     if (room === 0) return 0;
     if ((content.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0) throw new SysError(EPERM, 'write: sealed');
-    if ((content.seals & F_SEAL_GROW) !== 0) {
-      if (offset >= content.sizeBytes) throw new SysError(EPERM, 'write: sealed against growing');
-      room = Math.min(room, content.sizeBytes - offset);
+    if ((content.seals & F_SEAL_GROW) !== 0 && offset + room > content.sizeBytes) {
+      // Linux goes page by page: whole pages before the one that would grow are written.
+      room = content.sizeBytes - (content.sizeBytes % PAGE_BYTES) - offset;
+      if (room <= 0) throw new SysError(EPERM, 'write: sealed against growing');
     }
     const limit = caller.fileSizeLimitBytes();
     if (offset + room > limit) {
@@ -160,6 +162,10 @@ export class RegularFile extends FileDescription {
 
   override sync(): void {
     this.content.syncContent();
+  }
+
+  override maxSharedProtection(): number {
+    return (this.content.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0 ? 7 & ~PROT_WRITE : 7;
   }
 
   override mappable(): Mappable | null {

@@ -99,7 +99,11 @@ export class MemoryDeviceFile extends FileDescription {
     throw new SysError(EINVAL, 'fsync: a device');
   }
 
-  /** A mapping of /dev/zero is memory of its own. */
+  override mapsAsAnonymous(): boolean {
+    return this.device.kind === 'zero';
+  }
+
+  /** A shared mapping of /dev/zero is memory of its own. */
   override mappable(): Mappable | null {
     if (this.device.kind !== 'zero') return null;
     const inode = this.device.memory.makeUnnamed(0o666);

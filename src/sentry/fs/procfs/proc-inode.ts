@@ -1,10 +1,8 @@
 import { EACCES, EINVAL, ENOENT, EPERM, ESRCH } from '../../../abi/errno.ts';
-import { W_OK } from '../../../abi/fs.ts';
 import type { ByteString } from '../../../base/bytes.ts';
 import { panic, SysError } from '../../../base/errors.ts';
 import { atRest, byteString, defineState, extend, i32, ref, u32 } from '../../../state/index.ts';
 import { CAP_SYS_PTRACE } from '../../auth/credentials.ts';
-import type { Credentials } from '../../auth/credentials.ts';
 import type { Caller } from '../../vfs/caller.ts';
 import { DirectoryFile } from '../../vfs/directory-file.ts';
 import type { FileDescription } from '../../vfs/file-description.ts';
@@ -82,10 +80,8 @@ export class ProcInode extends Inode {
     return false;
   }
 
-  override permits(credentials: Credentials, want: number): boolean {
-    // Not even root writes to what takes nothing.
-    if ((want & W_OK) !== 0 && (this.mode & 0o222) === 0) return false;
-    return super.permits(credentials, want);
+  override requireNewNames(): void {
+    throw new SysError(ENOENT, 'no names are made in /proc');
   }
 
   override lookup(dir: Dentry, name: ByteString, caller: Caller): Dentry | null {

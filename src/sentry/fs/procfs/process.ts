@@ -162,8 +162,8 @@ function limitText(value: number): string {
 function writeName(subject: ProcSubject, text: ByteString): void {
   const { task, caller } = requireTask(subject);
   if (task.pid !== caller.pid) throw new SysError(EINVAL, 'comm: another process');
-  const end = text.search(/[\n\0]/);
-  task.setName((end < 0 ? text : text.slice(0, end)).slice(0, MAX_NAME_BYTES));
+  const end = text.indexOf('\0');
+  task.setName((end < 0 ? text : text.slice(0, end)).slice(0, MAX_NAME_BYTES)); // a newline stays, as in Linux
 }
 
 /** oom_score_adj: −1000 to 1000; less than before only with CAP_SYS_RESOURCE. */

@@ -147,10 +147,10 @@ const FS = directory('fs', [
   setting('fs/pipe-max-size', 1048576, 4096, 2147483647),
   setting('fs/pipe-user-pages-hard', 0),
   setting('fs/pipe-user-pages-soft', 16384),
-  setting('fs/protected_fifos', 0, 0, 2),
-  setting('fs/protected_hardlinks', 0, 0, 1),
-  setting('fs/protected_regular', 0, 0, 2),
-  setting('fs/protected_symlinks', 0, 0, 1),
+  fixed('protected_fifos', 0),
+  fixed('protected_hardlinks', 1),
+  fixed('protected_regular', 0),
+  fixed('protected_symlinks', 0),
   setting('fs/suid_dumpable', 0, 0, 2),
 ]);
 

@@ -9,6 +9,7 @@ import { FileSystem, fileSystemState } from '../../vfs/file-system.ts';
 import type { FileSystemStatistics } from '../../vfs/file-system.ts';
 import { Dentry } from '../../vfs/path.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
+import { loseName } from './memory-inode.ts';
 import { PagedInode, pagedInodeState } from './paged-inode.ts';
 import type { PageBudget } from './paged-inode.ts';
 
@@ -96,8 +97,21 @@ export class Tmpfs extends FileSystem implements PageBudget {
     return { blockBytes: PAGE_BYTES, blocks, freeBlocks, files, freeFiles: Math.max(0, files - this.inodes), nameMaxBytes: 255 };
   }
 
+  /** Frees all content: nothing of it is mounted or open any more. */
+  override discard(): void {
+    super.discard();
+    if (this.root !== null) discardBelow(this.root);
+  }
+
   override options(): ByteString {
     return this.optionText;
+  }
+}
+
+function discardBelow(dir: Dentry): void {
+  for (const child of dir.children?.values() ?? []) {
+    if (child.inode.isDirectory()) discardBelow(child);
+    else if (child.inode.nlink > 0) loseName(child.inode);
   }
 }
 
