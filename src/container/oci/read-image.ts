@@ -8,6 +8,7 @@
  */
 import { byteStringFromText, type ByteString } from '../../base/bytes.ts';
 import { ImageError } from '../../base/errors.ts';
+import type { ArchiveTools } from '../../ports/archive-tools.ts';
 import type { BaseTree } from '../../ports/base-tree.ts';
 import { gunzip, isGzip, isZstd } from './gzip.ts';
 import { ImageTree } from './image-tree.ts';
@@ -37,6 +38,8 @@ export interface OciImage {
 export interface ReadImageOptions {
   /** Most bytes that the archive and its layers may unpack to, together; 2 GiB where it is not said. */
   readonly limitBytes?: number;
+  /** The web's own where it is not said. */
+  readonly tools?: ArchiveTools;
 }
 
 const DEFAULT_LIMIT_BYTES = 2 ** 31;
@@ -54,7 +57,7 @@ const ARCHITECTURE = 'riscv64';
  * @source         OCI image specification 1.1; Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format"
  */
 export async function readImageArchive(bytes: Uint8Array, archive: string, options: ReadImageOptions = {}): Promise<OciImage> {
-  const reader = new ArchiveReader(archive, options.limitBytes ?? DEFAULT_LIMIT_BYTES);
+  const reader = new ArchiveReader(archive, options.limitBytes ?? DEFAULT_LIMIT_BYTES, options.tools ?? { sha256Hex, gunzip });
   await reader.open(bytes);
   const { config, configDigest, layers } = reader.has('index.json') ? await reader.ociParts() : await reader.dockerParts();
   const tree = await reader.layTree(config, layers);
@@ -76,14 +79,16 @@ interface ImageParts {
 class ArchiveReader {
   private readonly archive: string;
   private readonly limitBytes: number;
+  private readonly tools: ArchiveTools;
   private readonly files = new Map<ByteString, Uint8Array>();
   /** Symbolic and hard links in the archive itself: docker save repeats layers that way. */
   private readonly links = new Map<ByteString, ByteString>();
   private unpackedBytes = 0;
 
-  constructor(archive: string, limitBytes: number) {
+  constructor(archive: string, limitBytes: number, tools: ArchiveTools) {
     this.archive = archive;
     this.limitBytes = limitBytes;
+    this.tools = tools;
   }
 
   async open(bytes: Uint8Array): Promise<void> {
@@ -171,7 +176,7 @@ class ArchiveReader {
         bytes: this.file(byteStringFromText(name)),
         place: `${this.archive}: layer ${n}`,
       }));
-      return { config, configDigest: `sha256:${await sha256Hex(configBytes)}`, layers };
+      return { config, configDigest: `sha256:${await this.tools.sha256Hex(configBytes)}`, layers };
     }
     throw this.foreignPlatform(seen);
   }
@@ -186,7 +191,7 @@ class ArchiveReader {
     const tree = new LayerTree();
     for (const [i, layer] of layers.entries()) {
       const content = await this.unpack(layer);
-      const digest = `sha256:${await sha256Hex(content)}`;
+      const digest = `sha256:${await this.tools.sha256Hex(content)}`;
       if (digest !== diffIds[i]) throw new ImageError(layer.place, `unpacks to ${digest}, the configuration says ${shown(diffIds[i]!)}`);
       for (const entry of readTar(content, layer.place)) tree.applyEntry(entry, i, layer.place);
     }
@@ -196,7 +201,7 @@ class ArchiveReader {
   private async unpack({ bytes, place }: Blob): Promise<Uint8Array> {
     if (isZstd(bytes)) throw new ImageError(place, 'is packed with zstd; only gzip can be unpacked');
     if (!isGzip(bytes)) return bytes;
-    const content = await gunzip(bytes, place, this.limitBytes - this.unpackedBytes);
+    const content = await this.tools.gunzip(bytes, place, this.limitBytes - this.unpackedBytes);
     this.unpackedBytes += content.length;
     return content;
   }
@@ -209,7 +214,7 @@ class ArchiveReader {
     if (descriptor['size'] !== bytes.length) {
       throw new ImageError(`${this.archive}: ${digest}`, `is ${bytes.length} bytes long, its descriptor says ${shown(String(descriptor['size']))}`);
     }
-    const actual = await sha256Hex(bytes);
+    const actual = await this.tools.sha256Hex(bytes);
     if (actual !== hex) throw new ImageError(`${this.archive}: ${digest}`, `its content has the digest sha256:${actual}`);
     return bytes;
   }
