@@ -1,6 +1,5 @@
 /** The page's start: the element, the machine's link, and what passes between them. */
 
-import type { TerminalSize } from '../../src/machine/api.ts';
 import '../elements/stasis-page.ts';
 import { Playground } from './playground.ts';
 import { applyStoredTheme } from './theme.ts';
@@ -26,17 +25,3 @@ page.addEventListener('session-resize', ({ detail }) => playground.resize(detail
 
 document.body.append(page);
 void playground.start();
-
-declare global {
-  interface HTMLElementTagNameMap {
-    'stasis-page': import('../elements/stasis-page.ts').StasisPage;
-  }
-  interface HTMLElementEventMap {
-    'ask-checkpoint': CustomEvent<{ name: string; leaveRunning: boolean }>;
-    'ask-restore': CustomEvent<{ id: string }>;
-    'ask-exec': CustomEvent<TerminalSize>;
-    'ask-dismiss': CustomEvent<{ key: number }>;
-    'session-input': CustomEvent<{ key: number; bytes: Uint8Array }>;
-    'session-resize': CustomEvent<{ key: number; size: TerminalSize }>;
-  }
-}

@@ -168,7 +168,7 @@ function withRestore(model: PageModel, atMs: number, report: RestoreReport, sent
   return {
     ...report.killed.toReversed().reduce((next, killed) => withLine(next, atMs, killed.sentence, 'news'), lines),
     fates: { survivors: new Set(report.survivors.map(({ pid }) => pid)), killed: report.killed, generation: report.generation, frozenMs: report.frozenMs },
-    letGo: { parentId: model.parentId, atMs, lastedMs: atMs - model.branchSinceMs },
+    letGo: model.container?.status === 'stopped' ? null : { parentId: model.parentId, atMs, lastedMs: atMs - model.branchSinceMs },
     parentId: report.checkpointId,
     branchSinceMs: atMs,
   };
@@ -189,6 +189,12 @@ export function liveSessions(model: PageModel): TerminalSession[] {
 /** How many of the processes a restore would end, and of how many. */
 export function doomedOf(model: PageModel): { doomed: number; total: number } {
   return { doomed: model.processes.filter((row) => !row.livesOn).length, total: model.processes.length };
+}
+
+/** The mark of a session: its origin while it lives, a square while it is frozen, a cross once it has ended. */
+export function markOf(session: TerminalSession): 'init' | 'exec' | 'stopped' | 'killed' {
+  if (session.end === null) return session.origin;
+  return session.end.kind === 'frozen' ? 'stopped' : 'killed';
 }
 
 /** What a session's head says at its right end. */

@@ -52,6 +52,7 @@ export class Playground {
   async start(): Promise<void> {
     const console = this.newSession('init', 'init', NO_TERMINAL, 1);
     this.set({ ...this.model, sessions: [console] });
+    this.print(console, 'image busybox');
     try {
       const client = MachineClient.start({
         onOutput: (terminalId, bytes) => this.take(terminalId, bytes),
@@ -210,7 +211,8 @@ export class Playground {
         machine.stats(),
         machine.unsupportedSyscalls(),
       ]);
-      this.set({ ...this.model, container, processes, stats, unsupported, mips: this.speedAt(stats) });
+      const lives = container !== null && container.status !== 'stopped';
+      this.set({ ...this.model, container, processes: lives ? processes : [], stats, unsupported, mips: this.speedAt(stats) });
     } catch (error) {
       this.fail(sentenceOf(error));
     } finally {

@@ -433,3 +433,17 @@ function deepActiveElement(): HTMLElement | null {
 }
 
 customElements.define('stasis-page', StasisPage);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'stasis-page': StasisPage;
+  }
+  interface HTMLElementEventMap {
+    'ask-checkpoint': CustomEvent<{ name: string; leaveRunning: boolean }>;
+    'ask-restore': CustomEvent<{ id: string }>;
+    'ask-exec': CustomEvent<TerminalSize>;
+    'ask-dismiss': CustomEvent<{ key: number }>;
+    'session-input': CustomEvent<{ key: number; bytes: Uint8Array }>;
+    'session-resize': CustomEvent<{ key: number; size: TerminalSize }>;
+  }
+}

@@ -16,8 +16,8 @@ import { sharedStyles } from './shared-styles.ts';
 const LEFT = 22;
 const COLUMN = 250;
 const TOP = 60;
-const ROW = 70;
-const BAR_MAX = 16;
+const ROW = 72;
+const BAR_MAX = 12;
 
 export class StasisRail extends LitElement {
   static override properties = {

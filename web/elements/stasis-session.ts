@@ -7,7 +7,7 @@
 
 import { LitElement, css, html, nothing } from 'lit';
 import type { TerminalSession } from '../app/model.ts';
-import { standingOf } from '../app/model.ts';
+import { markOf, recordOf, standingOf } from '../app/model.ts';
 import { mark } from './marks.ts';
 import { sharedStyles } from './shared-styles.ts';
 import './stasis-record.ts';
@@ -99,7 +99,7 @@ export class StasisSession extends LitElement {
     this.toggleAttribute('data-ended', this.session.end !== null);
     if (!changed.has('session')) return;
     const before = changed.get('session') as TerminalSession | undefined;
-    if (this.session.end !== null && (before === undefined || before.end === null)) void this.end();
+    if (this.session.end !== null && this.session.end !== before?.end) void this.end();
     if (this.session.end === null) this.view = 'terminal';
   }
 
@@ -109,7 +109,7 @@ export class StasisSession extends LitElement {
     const label = session.origin === 'init' ? 'console of init, pid 1' : `terminal of pid ${session.pid}, ${session.command}`;
     return html`
       <header class="head">
-        ${isEnded ? mark('killed') : mark(session.origin)}
+        ${mark(markOf(session))}
         ${isEnded ? html`<span>${this.title_}</span>` : html`<b>${this.title_}</b>`}
         <span>pid ${session.pid}</span>
         ${this.renderStanding()}
@@ -120,6 +120,7 @@ export class StasisSession extends LitElement {
           .label=${label}
           .isEnded=${isEnded}
           ?hidden=${view === 'record'}
+          @terminal-late=${() => this.readLastLines()}
           @focusin=${() => (this.isFocused = true)}
           @focusout=${() => (this.isFocused = false)}
         ></stasis-terminal>
@@ -147,14 +148,25 @@ export class StasisSession extends LitElement {
   }
 
   private renderTail(): unknown {
+    const { end } = this.session;
+    if (end?.kind === 'frozen') return html`<div class="tail"><span>${recordOf(this.session, end).reason}</span></div>`;
     return html`<div class="tail">
       <span>${standingOf(this.session, false)}: nothing here runs any more</span>
       <button class="link" @click=${() => (this.view = 'record')}>Back to its record</button>
     </div>`;
   }
 
-  private async end(): Promise<void> {
+  private readLastLines(): void {
     this.lastLines = this.terminal?.lastLines(LAST_LINES) ?? [];
+    this.requestUpdate();
+  }
+
+  private async end(): Promise<void> {
+    this.readLastLines();
+    if (this.session.end?.kind === 'frozen') {
+      this.view = 'printed';
+      return;
+    }
     if (this.session.end?.kind !== 'killed' || this.terminal === null || !this.terminal.checkVisibility()) {
       this.view = 'record';
       return;

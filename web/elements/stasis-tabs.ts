@@ -5,6 +5,7 @@
  */
 
 import { LitElement, css, html } from 'lit';
+import { markOf } from '../app/model.ts';
 import type { TerminalSession } from '../app/model.ts';
 import { mark } from './marks.ts';
 import { sharedStyles } from './shared-styles.ts';
@@ -38,8 +39,8 @@ export class StasisTabs extends LitElement {
       ${this.sessions.map((session) => {
         const isSelected = session.key === this.selectedKey;
         return html`<button role="tab" aria-selected=${isSelected} tabindex=${isSelected ? 0 : -1} data-key=${session.key}
-          data-origin=${session.origin} ?data-ended=${session.end !== null} @click=${() => this.select(session.key)}>
-          ${session.end === null ? mark(session.origin) : mark('killed')}<span>${session.origin === 'init' ? 'init' : `${session.command} ${session.pid}`}</span>
+          data-origin=${session.origin} ?data-ended=${session.end !== null && session.end.kind !== 'frozen'} @click=${() => this.select(session.key)}>
+          ${mark(markOf(session))}<span>${session.origin === 'init' ? 'init' : `${session.command} ${session.pid}`}</span>
         </button>`;
       })}
     </div>`;

@@ -2,7 +2,8 @@
  * `<stasis-terminal>`: one xterm.js terminal.
  *
  * Properties in: `feed` (the bytes to draw), `label`, `isEnded` (greyed and deaf, still readable).
- * Events out: `terminal-input` (`Uint8Array` typed), `terminal-resize` (`TerminalSize`), `terminal-leave` (Ctrl+Shift+Space).
+ * Events out: `terminal-input` (`Uint8Array` typed), `terminal-resize` (`TerminalSize`), `terminal-leave` (Ctrl+Shift+Space),
+ * `terminal-late` (drew something although ended: its last words were still on their way).
  * For tests and copying: `text`, what the terminal holds, scrollback included.
  */
 
@@ -18,6 +19,8 @@ import { onThemeChange } from '../app/theme.ts';
 const SCROLLBACK_LINES = 2000;
 /** A private operating system command by which `annotate` finds its own line again. */
 const ANNOTATION_OSC = 7117;
+/** What of an annotation is text of the terminal itself: little enough not to wrap when the pane gets narrow. */
+const ANNOTATION_COLUMNS = 24;
 const LINE_STAGGER_MS = 60;
 
 export class StasisTerminal extends LitElement {
@@ -37,8 +40,9 @@ export class StasisTerminal extends LitElement {
       .screen { height: 100%; margin: 0 0 0 var(--s4); }
       .xterm .xterm-viewport { background: none; }
       .xterm .xterm-scrollable-element > .scrollbar.vertical > .slider { width: 5px !important; left: auto !important; right: 3px; border-radius: var(--radius); }
+      .xterm-decoration { max-width: calc(100cqw - var(--s5)); overflow: hidden; }
       .gap {
-        display: flex; align-items: center; gap: var(--s3); background: var(--surface-term); color: var(--ink-2);
+        display: flex; height: 100%; align-items: center; gap: var(--s3); background: var(--surface-term); color: var(--ink-2);
         font: var(--text-s) / 1 var(--font-sans); white-space: nowrap;
       }
       .gap::after { content: ''; flex: 1; border-top: var(--hair) solid var(--line-strong); }
@@ -72,6 +76,7 @@ export class StasisTerminal extends LitElement {
     this.terminal.onData((text) => this.type(text));
     this.terminal.onBinary((text) => this.send(Uint8Array.from(text, (character) => character.charCodeAt(0))));
     this.terminal.onResize(({ cols, rows }) => this.emit<TerminalSize>('terminal-resize', { columns: cols, rows }));
+    this.terminal.onWriteParsed(() => this.isEnded && this.dispatchEvent(new Event('terminal-late')));
     this.terminal.parser.registerOscHandler(ANNOTATION_OSC, (text) => this.overlay(text));
     this.terminal.attachCustomKeyEventHandler((event) => {
       if (!(event.ctrlKey && event.shiftKey && event.code === 'Space')) return true;
@@ -134,7 +139,7 @@ export class StasisTerminal extends LitElement {
     const columns = terminal.cols;
     // A line of spaces wraps unless it began at the left edge; then the return leads to an empty line in both cases.
     const toFreshLine = `${' '.repeat(columns - 1)}\r\x1b[K`;
-    terminal.write(`${toFreshLine}\x1b]${ANNOTATION_OSC};${this.secret}${text}\x07\x1b[2m${text.slice(0, columns - 1)}\x1b[0m\r\n`);
+    terminal.write(`${toFreshLine}\x1b]${ANNOTATION_OSC};${this.secret}${text}\x07\x1b[2m${text.slice(0, ANNOTATION_COLUMNS)}\x1b[0m\r\n`);
   }
 
   /** The lines of a killed session go, from the bottom up; fulfilled when the last has gone. `signal` ends it early. */
@@ -204,8 +209,10 @@ export class StasisTerminal extends LitElement {
     const decoration = this.terminal.registerDecoration({ marker, width: this.terminal.cols - 1, layer: 'top' });
     decoration?.onRender((element) => {
       if (element.firstChild !== null) return;
-      element.classList.add('gap');
-      element.append(text);
+      const line = document.createElement('div');
+      line.className = 'gap';
+      line.append(text);
+      element.append(line);
     });
     return true;
   }

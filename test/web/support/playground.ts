@@ -1,7 +1,6 @@
 /** Drives the built page as a reader does: by its buttons and keys, and reads what its terminals show. */
 
 import type { Page } from 'playwright-core';
-import type { StasisPage } from '../../../web/elements/stasis-page.ts';
 import type { StasisTerminal } from '../../../web/elements/stasis-terminal.ts';
 
 const SOON_MS = 15_000;
@@ -74,23 +73,19 @@ export class PlaygroundDriver {
     const before = await this.checkpointCount();
     await this.leave();
     await this.page.keyboard.press('c');
-    await this.page.waitForFunction((count) => (document.querySelector('stasis-page') as StasisPage).model.checkpoints.length > count, before);
+    await this.page.waitForFunction((count) => document.querySelector('stasis-page')!.model.checkpoints.length > count, before);
   }
 
   /** Restores what is selected on the rail, the newest unless another was picked. */
   async restore(): Promise<void> {
-    const before = await this.generation();
+    const before = await this.page.evaluate(() => document.querySelector('stasis-page')!.model.branchSinceMs);
     await this.leave();
     await this.page.keyboard.press('r');
-    await this.page.waitForFunction((generation) => ((document.querySelector('stasis-page') as StasisPage).model.container?.generation ?? 0) > generation, before);
-  }
-
-  generation(): Promise<number> {
-    return this.page.evaluate(() => (document.querySelector('stasis-page') as StasisPage).model.container?.generation ?? 0);
+    await this.page.waitForFunction((since) => document.querySelector('stasis-page')!.model.branchSinceMs > since, before);
   }
 
   checkpointCount(): Promise<number> {
-    return this.page.evaluate(() => (document.querySelector('stasis-page') as StasisPage).model.checkpoints.length);
+    return this.page.evaluate(() => document.querySelector('stasis-page')!.model.checkpoints.length);
   }
 
   /** `pid command` of every row of the process table, in its order. */
