@@ -70,13 +70,10 @@ export function parseEndpoint(bytes: Uint8Array, family: number): Endpoint | nul
   if (bytes.length < 2) throw new SysError(EINVAL, `socket address of ${bytes.length} bytes`);
   const given = bytes[0]! | (bytes[1]! << 8);
   if (given === AF_UNSPEC) return null;
-  if (given === AF_INET6 && family === AF_INET6) {
-    if (bytes.length < SOCKADDR_IN6_MIN_BYTES) throw new SysError(EINVAL, `socket address of ${bytes.length} bytes`);
-    return { address: ipv6(bytes, 8), port: (bytes[2]! << 8) | bytes[3]! };
-  }
-  if (given !== AF_INET) throw new SysError(EAFNOSUPPORT, `socket address of family ${given}`);
-  if (bytes.length < SOCKADDR_IN_BYTES) throw new SysError(EINVAL, `socket address of ${bytes.length} bytes`);
-  return { address: ipv4(bytes, 4), port: (bytes[2]! << 8) | bytes[3]! };
+  const isSix = family === AF_INET6 && given !== AF_INET;
+  if (bytes.length < (isSix ? SOCKADDR_IN6_MIN_BYTES : SOCKADDR_IN_BYTES)) throw new SysError(EINVAL, `socket address of ${bytes.length} bytes`);
+  if (given !== (isSix ? AF_INET6 : AF_INET)) throw new SysError(EAFNOSUPPORT, `socket address of family ${given}`);
+  return { address: isSix ? ipv6(bytes, 8) : ipv4(bytes, 4), port: (bytes[2]! << 8) | bytes[3]! };
 }
 
 /** The sockaddr of `endpoint` as a socket of `family` shows it. */

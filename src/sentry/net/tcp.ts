@@ -3,7 +3,7 @@ import {
   EPIPE, ETIMEDOUT,
 } from '../../abi/errno.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from '../../abi/poll.ts';
-import { IPPROTO_TCP, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, TCP_INFO } from '../../abi/socket.ts';
+import { AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_TCP, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, TCP_INFO } from '../../abi/socket.ts';
 import { SIGPIPE } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
 import { bool, byteString, defineState, enumOf, extend, list, optional, ref, u32 } from '../../state/index.ts';
@@ -150,15 +150,17 @@ export class TcpSocket extends InetSocket {
   // ---- connecting -------------------------------------------------------------------------------------------------
 
   override connect(address: Uint8Array, isNonblocking: boolean, caller: Caller): number {
-    const endpoint = parseEndpoint(address, this.family);
-    if (endpoint === null) {
+    if (address.length < 2) throw new SysError(EINVAL, `connect: address of ${address.length} bytes`);
+    if ((address[0]! | (address[1]! << 8)) === AF_UNSPEC) {
       this.disconnect();
       return 0;
     }
     if (this.state === 'listen') throw new SysError(EISCONN, 'connect: listening');
     if (this.stage === 'told') throw new SysError(EISCONN, 'connect: connected');
     if (this.stage === 'none') {
-      this.beginConnect(endpoint.address, endpoint.port, caller);
+      const endpoint = parseEndpoint(address, this.family);
+      if (this.family === AF_INET6 && address[0] === AF_INET) throw new SysError(EAFNOSUPPORT, 'connect: an IPv4 address');
+      if (endpoint !== null) this.beginConnect(endpoint.address, endpoint.port, caller);
       if (isNonblocking) throw new SysError(EINPROGRESS, 'connect: under way');
     }
     if (this.state === 'syn-sent') {

@@ -1,5 +1,5 @@
 import {
-  EACCES, ECONNREFUSED, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, ENOTCONN, EOPNOTSUPP, EPIPE,
+  EACCES, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, ENOTCONN, EOPNOTSUPP, EPIPE,
 } from '../../abi/errno.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from '../../abi/poll.ts';
 import {
@@ -85,13 +85,13 @@ export class UdpSocket extends InetSocket {
     const lengthBytes = src.remainingBytes;
     if (lengthBytes > 0xffff) throw new SysError(EMSGSIZE, `send: ${lengthBytes} bytes`);
     if ((request.flags & MSG_OOB) !== 0) throw new SysError(EOPNOTSUPP, 'send: no urgent data');
+    this.autobind(caller, EAGAIN);
     const to = this.destinationOf(request);
     if (to.port === 0) throw new SysError(EINVAL, 'send: port 0');
     const address = this.routeToAny(to.address);
     this.throwPending('send');
     if (this.isWriteShut) throw new SysError(EPIPE, 'send: shut down');
     if (lengthBytes > (isIpv4(address) ? MAX_BYTES_4 : MAX_BYTES_6)) throw new SysError(EMSGSIZE, `send: ${lengthBytes} bytes`);
-    this.autobind(caller);
     prepareWhole(src, lengthBytes);
     const data = new Uint8Array(lengthBytes);
     if (lengthBytes > 0) src.take(data, 0, lengthBytes);
