@@ -103,7 +103,6 @@ function jobIoctl(tty: Tty, call: TtyRequest): number | null {
       memory.writeU32(argument, tty.session.sid);
       return 0;
     case TIOCSCTTY:
-      if (call.isMaster) throw new SysError(ENOTTY, 'TIOCSCTTY: a pty master controls nobody');
       setControlling(tty, caller, argument, call.isReadable);
       return 0;
     case TIOCNOTTY:

@@ -6,7 +6,7 @@ import {
   EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV, EMLINK, ENAMETOOLONG,
 } from '../../abi/errno.ts';
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, R_OK, W_OK, X_OK } from '../../abi/fs.ts';
-import { IN_ATTRIB, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF } from '../../abi/inotify.ts';
+import { IN_ATTRIB, IN_CREATE, IN_DELETE, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF } from '../../abi/inotify.ts';
 import { S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_IXGRP } from '../../abi/stat.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
@@ -16,7 +16,7 @@ import type { Actor } from './actor.ts';
 import type { Inode } from './inode.ts';
 import { lookupChild, lookupParent } from './lookup.ts';
 import type { Parent } from './lookup.ts';
-import { notifyEntry, notifyPath } from './notify.ts';
+import { notifyEntry } from './notify.ts';
 import { createIn, requireWritableMount } from './open.ts';
 import type { Dentry, Path } from './path.ts';
 import { isStickyFor, requireAccess } from './permission.ts';
@@ -57,7 +57,7 @@ export function linkName(actor: Actor, source: Path, start: Path, name: ByteStri
   if (inode.nlink >= MAX_LINKS) throw new SysError(EMLINK, 'link: too many names');
   inode.attributesChanged();
   dir.inode.link(dir, parent.name, inode);
-  notifyPath(source.dentry, IN_ATTRIB);
+  inode.notifyWatchers(IN_ATTRIB, '', 0);
   notifyEntry(dir, IN_CREATE, parent.name, false);
 }
 
@@ -83,8 +83,9 @@ export function unlinkName(actor: Actor, start: Path, name: ByteString): void {
   if (child.inode.isDirectory()) throw new SysError(EISDIR, 'unlink: a directory');
   const dir = parent.path.dentry;
   dir.inode.unlink(dir, child);
+  child.inode.notifyWatchers(IN_ATTRIB, '', 0);
+  child.inode.notifyIfGone();
   notifyEntry(dir, IN_DELETE, child.name, false);
-  child.inode.notifyWatchers(child.inode.nlink === 0 ? IN_DELETE_SELF : IN_ATTRIB, '', 0);
 }
 
 /** rmdir(2). */
@@ -99,8 +100,8 @@ export function removeDirectory(actor: Actor, start: Path, name: ByteString): vo
   if (child.mountCount !== 0 || actor.fs.root.dentry === child) throw new SysError(EBUSY, 'rmdir: in use');
   const dir = parent.path.dentry;
   dir.inode.rmdir(dir, child);
+  child.inode.notifyIfGone();
   notifyEntry(dir, IN_DELETE, child.name, true);
-  child.inode.notifyWatchers(IN_DELETE_SELF, '', 0);
 }
 
 /** renameat2(2). @param flags  RENAME_* */
@@ -154,7 +155,10 @@ export function renameName(actor: Actor, oldStart: Path, oldName: ByteString, ne
   if (replaced !== null && isDirectory && !replaced.inode.isEmpty(replaced)) throw new SysError(ENOTEMPTY, 'rename: over a directory that is not empty');
   fromDir.inode.rename(fromDir, child, toDir, to.name, replaced);
   notifyMove(fromDir, from.name, toDir, to.name, child, cookie);
-  if (replaced !== null) replaced.inode.notifyWatchers(replaced.inode.nlink === 0 ? IN_DELETE_SELF : IN_ATTRIB, '', 0);
+  if (replaced !== null) {
+    replaced.inode.notifyWatchers(IN_ATTRIB, '', 0);
+    replaced.inode.notifyIfGone();
+  }
 }
 
 function notifyMove(fromDir: Dentry, fromName: ByteString, toDir: Dentry, toName: ByteString, moved: Dentry, cookie: number): void {

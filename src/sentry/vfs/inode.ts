@@ -1,4 +1,5 @@
 import { EINVAL, ELOOP, ENOTDIR, EPERM, ETXTBSY } from '../../abi/errno.ts';
+import { IN_DELETE_SELF } from '../../abi/inotify.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../abi/stat.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
@@ -294,7 +295,9 @@ export abstract class Inode {
   /** Gives a use back; content of a file without names goes with the last. */
   drop(): void {
     this.users--;
-    if (this.users === 0) this.unused();
+    if (this.users !== 0) return;
+    this.notifyIfGone();
+    this.unused();
   }
 
   /** Called when the last user is gone, and when the last name is while there are no users. */
@@ -344,6 +347,13 @@ export abstract class Inode {
   notifyWatchers(event: number, name: ByteString, cookie: number): void {
     if (this.watchers === null) return;
     for (const watcher of [...this.watchers]) watcher.onInodeEvent(event, name, cookie);
+  }
+
+  /** Tells those who watch that neither name nor user is left. */
+  notifyIfGone(): void {
+    const isDirectory = this.isDirectory();
+    const hasName = isDirectory ? this.nlink > 1 : this.nlink > 0;
+    if (this.watchers !== null && !hasName && this.users === 0) this.notifyWatchers(IN_DELETE_SELF, '', 0);
   }
 
   // Times.

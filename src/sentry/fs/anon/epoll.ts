@@ -189,6 +189,11 @@ export class Epoll extends FileDescription {
     return [this.readyQueue];
   }
 
+  /** Accepted and without effect, as in Linux. */
+  override seek(): number {
+    return 0;
+  }
+
   override describe(): string {
     return 'anon_inode:[eventpoll]';
   }

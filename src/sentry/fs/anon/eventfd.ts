@@ -60,6 +60,11 @@ export class EventFile extends FileDescription {
     return queuesOf(events, this.readQueue, this.writeQueue);
   }
 
+  /** Accepted and without effect, as in Linux. */
+  override seek(): number {
+    return 0;
+  }
+
   override describe(): string {
     return 'anon_inode:[eventfd]';
   }

@@ -150,6 +150,11 @@ export class InotifyFile extends FileDescription {
     return 0;
   }
 
+  /** Accepted and without effect, as in Linux. */
+  override seek(): number {
+    return 0;
+  }
+
   override describe(): string {
     return 'anon_inode:inotify';
   }

@@ -43,6 +43,11 @@ export class SignalFile extends FileDescription {
     return [caller.signalWaiters];
   }
 
+  /** Accepted and without effect, as in Linux. */
+  override seek(): number {
+    return 0;
+  }
+
   override describe(): string {
     return 'anon_inode:[signalfd]';
   }

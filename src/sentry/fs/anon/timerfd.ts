@@ -153,6 +153,11 @@ export class TimerFile extends FileDescription {
     return 0;
   }
 
+  /** Accepted and without effect, as in Linux. */
+  override seek(): number {
+    return 0;
+  }
+
   override describe(): string {
     return 'anon_inode:[timerfd]';
   }
