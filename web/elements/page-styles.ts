@@ -22,7 +22,6 @@ export const pageStyles = css`
   .inside { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, .84fr) repeat(var(--panes), minmax(0, 1fr)); grid-template-rows: minmax(0, 1fr); }
   .inside > * + *:not([hidden]) { border-left: var(--hair) solid var(--line); }
   stasis-session { margin-top: -1px; }
-  stasis-session:focus-visible { outline-offset: -2px; }
   .empty {
     display: flex; flex-direction: column; align-items: flex-start; gap: var(--s3); padding: var(--s5) var(--s5); color: var(--ink-2);
     border-top: var(--origin-rule) solid var(--line-strong); margin-top: -1px;

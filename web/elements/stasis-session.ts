@@ -42,7 +42,7 @@ export class StasisSession extends LitElement {
     css`
       :host {
         display: flex; flex-direction: column; min-width: 0; min-height: 0; position: relative; background: var(--surface-term);
-        border-top: var(--origin-rule) solid var(--origin-init); outline-offset: -2px; container-type: inline-size;
+        border-top: var(--origin-rule) solid var(--origin-init); container-type: inline-size;
       }
       :host([data-origin='exec']) { border-top-color: var(--origin-exec); transition: border-top-color calc(var(--t-drain) * 2) linear; }
       :host([data-ended]) { border-top-color: var(--line-strong); }
@@ -54,6 +54,7 @@ export class StasisSession extends LitElement {
       .head .r { margin-left: auto; display: flex; gap: 6px; align-items: center; min-width: 0; overflow: hidden; color: var(--ink-3); }
       .head .r.c-ok { color: var(--survived); }
       .body { flex: 1; min-height: 0; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); padding-bottom: 8px; }
+      .outside { position: absolute; inset: 0; z-index: 8; pointer-events: none; outline-offset: -2px; }
       .body > * { grid-area: 1 / 1; }
       .tail {
         display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px var(--s4); flex: none; padding: var(--s2) var(--s4); font-size: var(--text-s);
@@ -79,13 +80,17 @@ export class StasisSession extends LitElement {
     this.isHeadless = false;
     this.view = 'terminal';
     this.isFocused = false;
-    this.tabIndex = -1;
     this.addEventListener('keydown', () => this.leaving?.abort());
     this.addEventListener('record-printed', () => (this.view = 'printed'));
   }
 
   get terminal(): StasisTerminal | null {
     return this.renderRoot.querySelector('stasis-terminal');
+  }
+
+  /** The pane itself, behind its terminal in the order of Tab: where Ctrl+Shift+Space leads. */
+  override focus(): void {
+    this.renderRoot.querySelector<HTMLElement>('.outside')?.focus();
   }
 
   /** Where typing goes: the terminal, or the record's first action. */
@@ -130,6 +135,7 @@ export class StasisSession extends LitElement {
           : nothing}
       </div>
       ${view === 'printed' ? this.renderTail() : nothing}
+      <div class="outside" tabindex=${isEnded ? -1 : 0} role="group" aria-label=${`beside the ${label}`}></div>
     `;
   }
 
