@@ -24,6 +24,8 @@ import { O_RDONLY, O_WRONLY } from '../../../src/abi/open.ts';
 const FRAMES = 65_536;
 /** 2024-01-01: where the clock of every guest program begins. */
 const REALTIME_NS = 1_704_067_200_000_000_000n;
+/** Not 1: a process group of that number cannot be signalled, as kill(-1) is everyone. */
+const FIRST_PID = 100;
 const OUTPUT_CHUNK_BYTES = 65_536;
 
 let compiled: WebAssembly.Module | null = null;
@@ -71,6 +73,7 @@ export class GuestMachine {
     this.base = base;
     this.core = Core.create(coreModule(), { frames: FRAMES });
     this.kernel = bootKernel({ core: this.core, entropy: this.entropy, base, hostname: 'guest', realtimeNs: REALTIME_NS });
+    this.kernel.lastPid = FIRST_PID - 1;
     this.table = this.watchBlocks(buildSyscallTable());
     this.args = new SyscallArgs(this.core);
   }
