@@ -6,7 +6,8 @@ import { S_IFCHR } from '../../src/abi/stat.ts';
 import { SysError } from '../../src/base/errors.ts';
 import { DevPts } from '../../src/sentry/fs/devpts/devpts.ts';
 import { KernelBuffer } from '../../src/sentry/mm/io-buffer.ts';
-import { PtyDriver, PtyMaster } from '../../src/sentry/tty/pty.ts';
+import { PtyDriver } from '../../src/sentry/tty/pty.ts';
+import type { PtyMaster } from '../../src/sentry/tty/pty.ts';
 import type { FileDescription } from '../../src/sentry/vfs/file-description.ts';
 import { WOULD_BLOCK } from '../../src/sentry/wait/block.ts';
 import { Clock } from '../../src/sentry/wait/clock.ts';
@@ -58,7 +59,8 @@ class PtyPair {
   }
 
   attempt(step: Step): number | number[] {
-    const { memory, caller, slave, master } = this;
+    const { memory, caller, slave } = this;
+    const master: FileDescription = this.master;
     switch (step[0]) {
       case 't': {
         const [iflag, oflag, cflag, lflag, cc] = step[1];

@@ -3,6 +3,7 @@ import type { Core } from '../../core/core.ts';
 import { HART_BYTES } from '../../core/layout.ts';
 import type { BaseTree } from '../../ports/base-tree.ts';
 import { loadGraph } from '../../state/index.ts';
+import { wallClockMoved } from '../fs/anon/timerfd.ts';
 import { Kernel } from '../task/kernel.ts';
 import { coreWire } from './core-wire.ts';
 import { applyExecPolicy } from './exec-policy.ts';
@@ -108,7 +109,10 @@ function advanceClock(kernel: Kernel, image: Image, request: RestoreRequest): nu
   const savedRealtime = BigInt(image.metadata.createdMs) * 1_000_000n;
   const passed = request.realtimeNs > savedRealtime ? Number(request.realtimeNs - savedRealtime) : 0;
   if (request.clock === 'gvisor') clock.monotonicNs += passed;
-  clock.realtimeOffsetNs = request.realtimeNs - BigInt(clock.monotonicNs);
+  const offsetNs = request.realtimeNs - BigInt(clock.monotonicNs);
+  const movedNs = Number(offsetNs - clock.realtimeOffsetNs);
+  clock.realtimeOffsetNs = offsetNs;
+  if (movedNs !== 0) wallClockMoved(kernel.timers, movedNs);
   return passed;
 }
 

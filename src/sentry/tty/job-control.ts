@@ -117,10 +117,3 @@ export function hangUpSession(tty: ControllingTty): void {
   session.formerForeground = foreground;
   session.hangUpLeader();
 }
-
-/** A process group was emptied: no terminal keeps it in front. */
-export function groupIsGone(group: ProcessGroupView): void {
-  const { tty } = group.session;
-  if (tty !== null && tty.foreground === group) tty.foreground = null;
-  if (group.session.formerForeground === group) group.session.formerForeground = null;
-}

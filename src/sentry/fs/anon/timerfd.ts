@@ -11,7 +11,8 @@ import type { UserMemory } from '../../vfs/file-description.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import { WOULD_BLOCK } from '../../wait/block.ts';
 import type { Clock } from '../../wait/clock.ts';
-import { Timer, TimerQueue, timerFields } from '../../wait/timers.ts';
+import { Timer, timerFields } from '../../wait/timers.ts';
+import type { TimerQueue } from '../../wait/timers.ts';
 import { WaitQueue } from '../../wait/wait-queue.ts';
 import { encodeU64 } from './eventfd.ts';
 
@@ -114,7 +115,7 @@ export class TimerFile extends FileDescription {
   /** CLOCK_REALTIME was set: an absolute timer on it stays at its wall-clock time, and may be told. */
   wallClockMoved(byNs: number): void {
     if (!this.isOnWallClock) return;
-    if (this.deadline.heapIndex >= 0) this.timers.arm(this.deadline, this.deadline.deadlineNs - byNs);
+    if (this.deadline.heapIndex >= 0) this.timers.arm(this.deadline, Math.max(0, this.deadline.deadlineNs - byNs));
     if (!this.isCanceledBySet) return;
     this.wasCanceled = true;
     this.readQueue.wakeAll();
