@@ -59,6 +59,7 @@ describe.each(['dark', 'light'] as const)('the story in %s', (colorScheme) => {
     await driver.restore();
     await page.screenshot({ path: join(FOLDER, `4-restoring-${colorScheme}.png`) });
     await page.waitForTimeout(2500);
+    await page.evaluate(() => document.querySelector('stasis-page')!.shadowRoot!.querySelector<HTMLElement>(':focus')?.blur());
     await shoot('5-restored');
     await page.setViewportSize({ width: 1024, height: 768 });
     await shoot('6-tablet');

@@ -10,10 +10,10 @@ export function countOf(value: number, unit: string): string {
   return `${count(value)} ${unit}${value === 1 ? '' : unit.endsWith('s') ? 'es' : 's'}`;
 }
 
-/** Sizes of files: powers of ten, `96 KB`, `1.9 MB`. */
+/** Sizes of files: powers of ten, `96 kB`, `1.9 MB`. */
 export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 999_500) return `${significant(bytes / 1e3)} KB`;
+  if (bytes < 999_500) return `${significant(bytes / 1e3)} kB`;
   return `${significant(bytes / 1e6)} MB`;
 }
 

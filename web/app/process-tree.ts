@@ -31,10 +31,15 @@ export function processTree(rows: readonly ProcessRow[]): TreeRow[] {
   return ordered;
 }
 
+/** The command line as the tables show it: the program without its folder. */
+export function shownCommand({ commandLine }: { commandLine: string }): string {
+  return commandLine.replace(/^\/?(?:[^\s/]*\/)+(?=[^\s/])/, '');
+}
+
 /** Why a restore leaves `row` alone, or does not. */
 export function fateReason(row: ProcessRow, rows: readonly ProcessRow[]): string {
-  if (row.origin === 'init') return row.pid === 1 ? 'first process of the container' : `forked by ${row.ppid}`;
+  if (row.origin === 'init') return row.pid === 1 ? 'first of the container' : `forked by ${row.ppid}`;
   if (row.ppid === 0) return 'started by exec';
   const parent = rows.find(({ pid }) => pid === row.ppid);
-  return parent !== undefined && parent.origin === 'exec' ? `forked by ${row.ppid}, itself of an exec` : `born of an exec, adopted by ${row.ppid}`;
+  return parent !== undefined && parent.origin === 'exec' ? `forked by ${row.ppid}, of an exec` : `born of an exec, adopted by ${row.ppid}`;
 }

@@ -8,23 +8,28 @@ import { LitElement, css, html, nothing } from 'lit';
 import type { KilledProcess, ProcessRow } from '../../src/machine/api.ts';
 import { countOf } from '../app/format.ts';
 import type { Fates } from '../app/model.ts';
-import { processTree } from '../app/process-tree.ts';
+import { processTree, shownCommand } from '../app/process-tree.ts';
 import type { TreeRow } from '../app/process-tree.ts';
 import { mark } from './marks.ts';
 import { panelStyles, sharedStyles } from './shared-styles.ts';
 
 /** A fork bomb has a thousand rows; drawing them all would be the page's own slowness. */
 const ROWS_SHOWN = 60;
+/** How long a restore is in motion. */
+const MOTION_MS = 1100;
 
 export class StasisProcesses extends LitElement {
   static override properties = {
     rows: { attribute: false },
     fates: { attribute: false },
     isRunning: { attribute: false },
+    isFresh: { state: true },
   };
   declare rows: readonly ProcessRow[];
   declare fates: Fates | null;
   declare isRunning: boolean;
+  /** The restore is in motion: its ticks appear once, not whenever the panel is opened. */
+  declare private isFresh: boolean;
 
   static override styles = [
     sharedStyles,
@@ -67,6 +72,13 @@ export class StasisProcesses extends LitElement {
     this.rows = [];
     this.fates = null;
     this.isRunning = true;
+    this.isFresh = false;
+  }
+
+  override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('fates') || this.fates === null) return;
+    this.isFresh = true;
+    setTimeout(() => (this.isFresh = false), MOTION_MS);
   }
 
   override render(): unknown {
@@ -103,7 +115,7 @@ export class StasisProcesses extends LitElement {
   private renderLive({ row, branch }: TreeRow, index: number): unknown {
     return html`<tr class="live" data-pid=${row.pid} tabindex=${index === 0 ? 0 : -1} title=${`${row.commandLine}, ppid ${row.ppid}, ${countOf(row.residentPages, 'page')}`}
       @click=${() => this.open(row.pid)}>
-      <td><span class="cmd">${branch === '' ? nothing : html`<span class="branch">${branch}</span>`}${mark(row.origin)}<i>${row.pid}</i><span>${row.commandLine}</span></span></td>
+      <td><span class="cmd">${branch === '' ? nothing : html`<span class="branch">${branch}</span>`}${mark(row.origin)}<i>${row.pid}</i><span>${shownCommand(row)}</span></span></td>
       <td class="born">${row.origin}</td>
       <td class="ppid">${row.ppid}</td>
       <td class="state">${row.state}</td>
@@ -114,14 +126,14 @@ export class StasisProcesses extends LitElement {
   }
 
   private renderFate(row: ProcessRow): unknown {
-    if (this.fates?.survivors.has(row.pid)) return html`<span class="fate c-ok tick">${mark('survived')}survived</span>`;
+    if (this.fates?.survivors.has(row.pid)) return html`<span class="fate c-ok ${this.isFresh ? 'tick' : ''}">${mark('survived')}survived</span>`;
     if (row.livesOn) return html`<span class="fate quiet">lives on</span>`;
     return html`<span class="fate c-exec">${mark('doomed')}ends</span>`;
   }
 
   private renderKilled(process: KilledProcess, index: number): unknown {
     return html`<tr class="dead ${index === 0 ? 'rule' : ''}" data-pid=${process.pid} title=${process.sentence} @click=${() => this.open(process.pid)}>
-      <td><span class="cmd">${mark('killed')}<i>${process.pid}</i><span>${process.commandLine}</span></span></td>
+      <td><span class="cmd">${mark('killed')}<i>${process.pid}</i><span>${shownCommand(process)}</span></span></td>
       <td class="born">exec</td>
       <td class="ppid">${process.ppid}</td>
       <td class="state"></td>

@@ -38,6 +38,11 @@ export class StasisRecord extends LitElement {
         padding-left: var(--s3); white-space: pre-wrap; overflow-wrap: anywhere; overflow: hidden;
       }
       .do { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); margin-top: auto; font-size: var(--text-s); }
+      @media (min-width: 601px) and (max-width: 1180px) {
+        :host { gap: var(--s2); padding: 0 var(--s4) var(--s3); }
+        h3 { font-size: var(--text-xl); }
+        .last { display: none; }
+      }
       @media (max-width: 600px) { .do { margin-top: 0; } }
     `,
   ];

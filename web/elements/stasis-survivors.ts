@@ -8,7 +8,7 @@
 import { LitElement, css, html } from 'lit';
 import type { ProcessRow } from '../../src/machine/api.ts';
 import { countOf } from '../app/format.ts';
-import { fateReason } from '../app/process-tree.ts';
+import { fateReason, shownCommand } from '../app/process-tree.ts';
 import { mark } from './marks.ts';
 import { sharedStyles } from './shared-styles.ts';
 
@@ -34,8 +34,9 @@ export class StasisSurvivors extends LitElement {
       td { height: 24px; padding: 0 var(--s2) 0 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--ink-2); border-bottom: var(--hair) solid var(--line); }
       .who { display: flex; align-items: center; gap: var(--s2); font-family: var(--font-mono); color: var(--ink); overflow: hidden; }
       .who i { font-style: normal; min-width: 2ch; text-align: right; }
+      .who span { overflow: hidden; text-overflow: ellipsis; }
       td:first-child { width: 36%; }
-      td.num { width: 30%; }
+      td.num { width: 29%; }
       p { margin-top: 8px; font-size: var(--text-s); color: var(--ink-2); }
       @media (max-width: 1180px) { td.num { display: none; } }
       @media (max-width: 600px) {
@@ -80,7 +81,7 @@ export class StasisSurvivors extends LitElement {
           ${rows.length === 0 ? html`<tr><td>${none}</td></tr>` : ''}
           ${rows.slice(0, ROWS_SHOWN).map(
             (row) => html`<tr>
-              <td><span class="who">${mark(row.origin)}<i>${row.pid}</i>${row.commandLine}</span></td>
+              <td><span class="who">${mark(row.origin)}<i>${row.pid}</i><span>${shownCommand(row)}</span></span></td>
               <td class="num">${countOf(row.fds, 'FD')}, ${countOf(row.residentPages, 'page')}</td>
               <td>${fateReason(row, this.rows)}</td>
             </tr>`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointInfo, ProcessRow } from '../../../src/machine/api.ts';
 import { count, countOf, duration, fileSize, memorySize } from '../../../web/app/format.ts';
-import { fateReason, processTree } from '../../../web/app/process-tree.ts';
+import { fateReason, processTree, shownCommand } from '../../../web/app/process-tree.ts';
 import { layoutTimeline } from '../../../web/app/timeline.ts';
 
 function row(pid: number, ppid: number, origin: 'init' | 'exec' = 'init'): ProcessRow {
@@ -30,8 +30,15 @@ describe('fateReason', () => {
   it('tells an adopted child of an exec from one that init forked', () => {
     const rows = [row(1, 0), row(2, 1), row(16, 1, 'exec'), row(12, 0, 'exec'), row(13, 12, 'exec')];
     expect(rows.map((candidate) => fateReason(candidate, rows))).toEqual([
-      'first process of the container', 'forked by 1', 'born of an exec, adopted by 1', 'started by exec', 'forked by 12, itself of an exec',
+      'first of the container', 'forked by 1', 'born of an exec, adopted by 1', 'started by exec', 'forked by 12, of an exec',
     ]);
+  });
+});
+
+describe('shownCommand', () => {
+  it('leaves out the folder of the program only', () => {
+    const shown = ['/bin/sh /sbin/demo-init', 'sh', '/usr/bin/vi', './a/b c/d', '/'].map((commandLine) => shownCommand({ commandLine }));
+    expect(shown).toEqual(['sh /sbin/demo-init', 'sh', 'vi', 'b c/d', '/']);
   });
 });
 
@@ -63,7 +70,7 @@ describe('format', () => {
   });
 
   it('writes sizes of files in powers of ten and of memory in powers of two', () => {
-    expect([fileSize(96_000), fileSize(1_900_000), memorySize(5.5 * 2 ** 20), memorySize(836 * 1024)]).toEqual(['96 KB', '1.9 MB', '5.5 MiB', '836 KiB']);
+    expect([fileSize(96_000), fileSize(1_900_000), memorySize(5.5 * 2 ** 20), memorySize(836 * 1024)]).toEqual(['96 kB', '1.9 MB', '5.5 MiB', '836 KiB']);
   });
 
   it('writes durations by their size', () => {
