@@ -148,7 +148,9 @@ export const IP_MULTICAST_LOOP = 34;
 export const IP_MULTICAST_ALL = 49;
 
 // IPPROTO_IPV6.
+export const IPV6_2292PKTINFO = 2;
 export const IPV6_CHECKSUM = 7;
+export const IPV6_2292HOPLIMIT = 8;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_MULTICAST_IF = 17;
 export const IPV6_MULTICAST_HOPS = 18;

@@ -11,6 +11,7 @@ import { ProcFs } from './fs/procfs/procfs.ts';
 import { RootFs } from './fs/rootfs/rootfs.ts';
 import { SysFs } from './fs/sysfs/sysfs.ts';
 import { Tmpfs } from './fs/tmpfs/tmpfs.ts';
+import { ProcNetTables } from './net/proc-tables.ts';
 import { NetStack } from './net/stack.ts';
 import { AnonFileSystem } from './vfs/anon.ts';
 import { FsContext } from './vfs/fs-context.ts';
@@ -53,7 +54,8 @@ export function bootKernel(request: BootRequest): Kernel {
   services.set('mounts', mounts);
   const memory = new Tmpfs(vfs);
   services.set('memory', memory);
-  services.set('net', new NetStack(new AnonFileSystem(vfs, 'sockfs', SOCKFS_MAGIC), kernel.clock, kernel.timers));
+  const net = new NetStack(new AnonFileSystem(vfs, 'sockfs', SOCKFS_MAGIC), kernel.clock, kernel.timers);
+  services.set('net', net);
   registerMemoryDevices(vfs, kernel, memory);
   vfs.devices.fifos = new FifoOpener();
   const mounter = new Mounter(vfs, mounts);
@@ -62,6 +64,7 @@ export function bootKernel(request: BootRequest): Kernel {
   terminals.install(vfs, devPts, mounter.mount(dev, 'pts', devPts, MS_NOSUID | MS_NOEXEC, 'devpts'));
   mounter.mount(dev, 'shm', new Tmpfs(vfs), MS_NOSUID | MS_NODEV, 'tmpfs');
   const view = new KernelProcView(kernel);
+  view.network = new ProcNetTables(net);
   mounter.mount(root, 'proc', new ProcFs(vfs, view), MS_NOSUID | MS_NODEV | MS_NOEXEC, 'proc');
   mounter.mount(root, 'sys', new SysFs(vfs, view), MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, 'sysfs');
   kernel.fs = new FsContext(root.rootPath(), root.rootPath(), 0o022);

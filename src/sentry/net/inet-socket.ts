@@ -2,8 +2,9 @@ import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH } 
 import { AF_INET, AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY } from '../../abi/socket.ts';
 import { SysError } from '../../base/errors.ts';
 import { CAP_NET_BIND_SERVICE } from '../auth/credentials.ts';
-import { bool, byteString, defineState, extend, optional, record, u32 } from '../../state/index.ts';
+import { bool, byteString, defineState, extend, optional, u32 } from '../../state/index.ts';
 import type { Caller } from '../vfs/caller.ts';
+import { endpointKind } from './datagram.ts';
 import { ANY_4, ANY_6, anyOf, formatEndpoint, isAny, isBroadcast, isIpv4, isLoopback4, isMulticast, LOOPBACK_4, LOOPBACK_6, parseEndpoint } from './ip-address.ts';
 import type { Endpoint, IpAddress } from './ip-address.ts';
 import type { PortTable, PortUser } from './port-table.ts';
@@ -137,8 +138,6 @@ export abstract class InetSocket extends Socket implements PortUser {
     return Uint8Array.of(this.isV6Only ? 1 : 0, 0, 0, 0);
   }
 }
-
-export const endpointKind = record<Endpoint>({ address: byteString, port: u32 });
 
 export const inetSocketState = defineState(InetSocket, 'InetSocket', 1, extend(socketState, {
   localIp: byteString,

@@ -1,5 +1,5 @@
 import { IFF_LOOPBACK, IFF_RUNNING, IFF_UP } from '../../abi/socket.ts';
-import { bool, byteString, defineState, list, record, u32 } from '../../state/index.ts';
+import { bool, byteString, defineState, int, list, record, u32 } from '../../state/index.ts';
 import { isIpv4, isLoopback4, LOOPBACK_4, LOOPBACK_6 } from './ip-address.ts';
 import type { IpAddress } from './ip-address.ts';
 
@@ -19,6 +19,16 @@ export class LoopbackInterface {
     { address: LOOPBACK_4, prefixBits: 8 },
     { address: LOOPBACK_6, prefixBits: 128 },
   ];
+
+  /** Packets and bytes that went through, each way. */
+  packets = 0;
+  bytes = 0;
+
+  /** Counts a packet with its IP header. */
+  count(lengthBytes: number): void {
+    this.packets++;
+    this.bytes += lengthBytes;
+  }
 
   /** IFF_* bits of the ioctls and of netlink, without IFF_LOWER_UP. */
   flags(): number {
@@ -42,5 +52,7 @@ defineState(LoopbackInterface, 'LoopbackInterface', 1, {
   index: u32,
   mtuBytes: u32,
   isUp: bool,
+  packets: int,
+  bytes: int,
   addresses: list(record<InterfaceAddress>({ address: byteString, prefixBits: u32 })),
 });

@@ -27,6 +27,11 @@ export class NetlinkSocket extends Socket {
   /** Answers not yet read, whole. */
   queue: Uint8Array[] = [];
 
+  constructor(...given: ConstructorParameters<typeof Socket>) {
+    super(...given);
+    this.stack.netlinkSockets.add(this);
+  }
+
   override bind(address: Uint8Array, caller: Caller): void {
     const { portId, groups } = parseAddress(address);
     if (this.portId !== 0 && portId !== this.portId) throw new SysError(EINVAL, 'bind: already bound');
@@ -148,6 +153,7 @@ export class NetlinkSocket extends Socket {
   }
 
   override release(): void {
+    this.stack.netlinkSockets.delete(this);
     this.stack.netlinkPorts.delete(this.portId);
     this.queue = [];
   }

@@ -1,35 +1,35 @@
 import { EDESTADDRREQ, EINVAL, EMSGSIZE, ENOTCONN, EOPNOTSUPP } from '../../abi/errno.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from '../../abi/poll.ts';
 import {
-  AF_INET, AF_INET6, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_FILTER, ICMPV6_ECHO_REPLY, ICMPV6_ECHO_REQUEST, IP_HDRINCL, IP_TTL, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP,
-  IPPROTO_IPV6, IPPROTO_RAW, IPV6_HOPLIMIT, IPV6_RECVHOPLIMIT, IPV6_UNICAST_HOPS, MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOL_RAW,
+  AF_INET, AF_INET6, ICMP_FILTER, IP_HDRINCL, IP_TTL, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_RAW, IPV6_2292HOPLIMIT, IPV6_HOPLIMIT,
+  IPV6_RECVHOPLIMIT, IPV6_UNICAST_HOPS, MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOL_RAW,
 } from '../../abi/socket.ts';
-import { bytesOf } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
 import { bytes, defineState, extend, int, list, ref } from '../../state/index.ts';
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
 import type { Caller } from '../vfs/caller.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
+import { Datagram } from './datagram.ts';
 import { InetSocket, inetSocketState } from './inet-socket.ts';
-import { anyOf, formatEndpoint, ipv4, isAny, parseEndpoint } from './ip-address.ts';
+import { anyOf, formatEndpoint, isAny, parseEndpoint } from './ip-address.ts';
 import type { IpAddress } from './ip-address.ts';
+import { DEFAULT_HOPS, IP_HEADER_BYTES, makeIpv4, routeIpv4, routeIpv6 } from './packet.ts';
+import type { PacketReceiver } from './packet.ts';
 import type { PortTable } from './port-table.ts';
 import { prepareWhole } from './socket.ts';
 import type { Receipt, SendRequest } from './socket.ts';
 import { truesizeOf } from './truesize.ts';
-import { UdpMessage } from './udp.ts';
 
-const IP_HEADER_BYTES = 20;
+
 const MAX_PACKET_BYTES = 65_535;
-const DEFAULT_HOPS = 64;
 
 /**
  * raw(7) over loopback: what is sent comes back to every raw socket of the protocol, and the container's kernel answers echo
  * requests. Packets of TCP and UDP do not exist here, so nobody sees them.
  */
-export class RawSocket extends InetSocket {
+export class RawSocket extends InetSocket implements PacketReceiver {
   /** Received: whole IPv4 packets, or what an IPv6 header would carry. */
-  queue: UdpMessage[] = [];
+  queue: Datagram[] = [];
   queuedCostBytes = 0;
   /** ICMP types not wanted, one bit each: 32 bits for IPv4, 256 for IPv6. */
   filter = new Uint8Array(32);
@@ -74,60 +74,15 @@ export class RawSocket extends InetSocket {
     const hasHeader = this.protocol === IPPROTO_RAW || (this.option(IPPROTO_IP, IP_HDRINCL) ?? 0) !== 0;
     if (hasHeader && data.length < IP_HEADER_BYTES) throw new SysError(EINVAL, 'send: less than an IP header');
     const hops = this.option(IPPROTO_IP, IP_TTL) ?? DEFAULT_HOPS;
-    const packet = hasHeader ? data : this.makePacket(data, this.sourceFor(destination), destination, this.protocol, hops <= 0 ? DEFAULT_HOPS : hops);
-    this.arriveIpv4(packet);
-    const start = (packet[0]! & 15) * 4;
-    if (packet[9] !== IPPROTO_ICMP || packet[start] !== ICMP_ECHO) return;
-    const reply = packet.slice(start);
-    reply[0] = ICMP_ECHOREPLY;
-    setChecksum(reply, 2, new Uint8Array(0));
-    this.arriveIpv4(this.makePacket(reply, ipv4(packet, 16), ipv4(packet, 12), IPPROTO_ICMP, DEFAULT_HOPS));
-  }
-
-  makePacket(data: Uint8Array, source: IpAddress, destination: IpAddress, protocol: number, hops: number): Uint8Array {
-    const packet = new Uint8Array(IP_HEADER_BYTES + data.length);
-    this.stack.lastPacketId = (this.stack.lastPacketId + 1) & 0xffff;
-    packet.set([0x45, 0, packet.length >>> 8, packet.length & 0xff, this.stack.lastPacketId >>> 8, this.stack.lastPacketId & 0xff, 0, 0, hops, protocol]);
-    packet.set(bytesOf(source).subarray(12), 12);
-    packet.set(bytesOf(destination).subarray(12), 16);
-    setChecksum(packet.subarray(0, IP_HEADER_BYTES), 10, new Uint8Array(0));
-    packet.set(data, IP_HEADER_BYTES);
-    return packet;
-  }
-
-  arriveIpv4(packet: Uint8Array): void {
-    const message = new UdpMessage({ address: ipv4(packet, 12), port: 0 }, ipv4(packet, 16), packet);
-    const type = packet[9] === IPPROTO_ICMP ? packet[(packet[0]! & 15) * 4]! : -1;
-    this.arrive(message, AF_INET, packet[9]!, type);
+    routeIpv4(this.stack, hasHeader ? data : makeIpv4(this.stack, data, this.sourceFor(destination), destination, this.protocol, hops));
   }
 
   sendIpv6(data: Uint8Array, destination: IpAddress): void {
-    const source = this.sourceFor(destination);
-    if (this.protocol === IPPROTO_ICMPV6) {
-      if (data.length < 4) throw new SysError(EINVAL, 'send: less than an ICMP header');
-      setChecksum(data, 2, pseudoHeader(source, destination, data.length));
-    }
-    const type = this.protocol === IPPROTO_ICMPV6 ? data[0]! : -1;
-    this.arrive(new UdpMessage({ address: source, port: 0 }, destination, data), AF_INET6, this.protocol, type);
-    if (type !== ICMPV6_ECHO_REQUEST) return;
-    const reply = data.slice();
-    reply[0] = ICMPV6_ECHO_REPLY;
-    setChecksum(reply, 2, pseudoHeader(destination, source, reply.length));
-    this.arrive(new UdpMessage({ address: destination, port: 0 }, source, reply), AF_INET6, IPPROTO_ICMPV6, ICMPV6_ECHO_REPLY);
+    if (this.protocol === IPPROTO_ICMPV6 && data.length < 4) throw new SysError(EINVAL, 'send: less than an ICMP header');
+    routeIpv6(this.stack, data, this.sourceFor(destination), destination, this.protocol);
   }
 
-  /** Gives a packet to every raw socket that it is for. */
-  arrive(message: UdpMessage, family: number, protocol: number, icmpType: number): void {
-    for (const socket of this.stack.rawSockets) {
-      if (!(socket instanceof RawSocket) || socket.family !== family || socket.protocol !== protocol) continue;
-      if (!isAny(socket.localIp) && socket.localIp !== message.destination) continue;
-      if (socket.remote !== null && socket.remote.address !== message.source.address) continue;
-      if (icmpType >= 0 && (socket.filter[icmpType >> 3]! & (1 << (icmpType & 7))) !== 0) continue;
-      socket.enqueue(message);
-    }
-  }
-
-  enqueue(message: UdpMessage): void {
+  enqueue(message: Datagram): void {
     const cost = truesizeOf(message.data.length);
     if (this.queuedCostBytes + cost > this.receiveBufferBytes && this.queue.length > 0) return;
     this.queue.push(message);
@@ -145,14 +100,20 @@ export class RawSocket extends InetSocket {
     if (countBytes > 0) dst.put(message.data, 0, countBytes);
     if (countBytes < message.data.length) receipt.resultFlags |= MSG_TRUNC;
     receipt.address = formatEndpoint(message.source, this.family);
-    if (this.family === AF_INET6 && (this.option(IPPROTO_IPV6, IPV6_RECVHOPLIMIT) ?? 0) !== 0) {
-      receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_HOPLIMIT, data: Uint8Array.of(this.option(IPPROTO_IPV6, IPV6_UNICAST_HOPS) ?? DEFAULT_HOPS, 0, 0, 0) });
-    }
+    this.addHops(receipt);
     if ((receipt.flags & MSG_PEEK) === 0) {
       this.queue.shift();
       this.queuedCostBytes -= truesizeOf(message.data.length);
     }
     return (receipt.flags & MSG_TRUNC) !== 0 ? message.data.length : countBytes;
+  }
+
+  /** Tells the hop count, under the option's present name or its one of RFC 2292, which busybox uses. */
+  addHops(receipt: Receipt): void {
+    if (this.family !== AF_INET6) return;
+    const data = Uint8Array.of(this.option(IPPROTO_IPV6, IPV6_UNICAST_HOPS) ?? DEFAULT_HOPS, 0, 0, 0);
+    if ((this.option(IPPROTO_IPV6, IPV6_RECVHOPLIMIT) ?? 0) !== 0) receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_HOPLIMIT, data });
+    if ((this.option(IPPROTO_IPV6, IPV6_2292HOPLIMIT) ?? 0) !== 0) receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_2292HOPLIMIT, data });
   }
 
   override localAddress(): Uint8Array {
@@ -205,26 +166,4 @@ export class RawSocket extends InetSocket {
   }
 }
 
-/** What the checksum of ICMPv6 covers before the message itself. */
-function pseudoHeader(source: IpAddress, destination: IpAddress, lengthBytes: number): Uint8Array {
-  const header = new Uint8Array(40);
-  header.set(bytesOf(source), 0);
-  header.set(bytesOf(destination), 16);
-  header[34] = lengthBytes >>> 8;
-  header[35] = lengthBytes & 0xff;
-  header[39] = IPPROTO_ICMPV6;
-  return header;
-}
-
-/** Stores at `at` the internet checksum of `before` and `message` (RFC 1071). */
-function setChecksum(message: Uint8Array, at: number, before: Uint8Array): void {
-  message[at] = 0;
-  message[at + 1] = 0;
-  let sum = 0;
-  for (const part of [before, message]) for (let i = 0; i < part.length; i += 2) sum += (part[i]! << 8) | (part[i + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
-  message[at] = (~sum >>> 8) & 0xff;
-  message[at + 1] = ~sum & 0xff;
-}
-
-defineState(RawSocket, 'RawSocket', 1, extend(inetSocketState, { queue: list(ref<UdpMessage>('UdpMessage')), queuedCostBytes: int, filter: bytes }));
+defineState(RawSocket, 'RawSocket', 1, extend(inetSocketState, { queue: list(ref<Datagram>('Datagram')), queuedCostBytes: int, filter: bytes }));

@@ -5,6 +5,7 @@ import type { FileSystem } from '../vfs/file-system.ts';
 import type { Clock } from '../wait/clock.ts';
 import type { TimerQueue } from '../wait/timers.ts';
 import { LoopbackInterface } from './interface.ts';
+import type { PacketReceiver } from './packet.ts';
 import { PortTable } from './port-table.ts';
 
 /** Everything sockets of one container share: names, ports, the loopback interface. */
@@ -20,8 +21,11 @@ export class NetStack {
   inFlight = new Set<FileDescription>();
   tcpPorts = new PortTable();
   udpPorts = new PortTable();
-  /** Raw and ping sockets that receive: `RawSocket`. */
-  rawSockets = new Set<object>();
+  /** Raw sockets. */
+  rawSockets = new Set<PacketReceiver>();
+  /** Unix and netlink sockets, for /proc/net. */
+  unixSockets = new Set<FileDescription>();
+  netlinkSockets = new Set<FileDescription>();
   loopback = new LoopbackInterface();
   /** Netlink port ids in use. */
   netlinkPorts = new Set<number>();
@@ -62,7 +66,9 @@ defineState(NetStack, 'NetStack', 1, {
   inFlight: set(anyRef<FileDescription>()),
   tcpPorts: ref<PortTable>('PortTable'),
   udpPorts: ref<PortTable>('PortTable'),
-  rawSockets: set(anyRef<object>()),
+  rawSockets: set(anyRef<PacketReceiver>()),
+  unixSockets: set(anyRef<FileDescription>()),
+  netlinkSockets: set(anyRef<FileDescription>()),
   loopback: ref<LoopbackInterface>('LoopbackInterface'),
   netlinkPorts: set(u32),
   lastPacketId: u32,

@@ -28,6 +28,8 @@ const CONNECTED_SEND_BYTES = 2_626_560;
 const RECEIVE_BYTES = 131_072;
 /** How long a connect waits for room in a listener's queue: what six retransmissions take. */
 const CONNECT_NS = 127_000_000_000;
+/** IPv4 and TCP headers, as the interface counts them. */
+const HEADERS_BYTES = 52;
 const TIME_WAIT_NS = 60_000_000_000;
 
 /** Whether connect(2) has been begun, and whether its end has been told. */
@@ -52,6 +54,8 @@ export class TimeWait extends Timer implements PortUser {
   stack: NetStack;
   localIp: IpAddress;
   localPort: number;
+  remoteIp: IpAddress;
+  remotePort: number;
   reusesAddress: boolean;
   reusesPort: boolean;
   ownerUid: number;
@@ -62,6 +66,8 @@ export class TimeWait extends Timer implements PortUser {
     this.stack = socket.stack;
     this.localIp = socket.localIp;
     this.localPort = socket.localPort;
+    this.remoteIp = socket.remote?.address ?? socket.localIp;
+    this.remotePort = socket.remote?.port ?? 0;
     this.reusesAddress = socket.reusesAddress;
     this.reusesPort = socket.reusesPort;
     this.ownerUid = socket.ownerUid;
@@ -344,6 +350,7 @@ export class TcpSocket extends InetSocket {
     const countBytes = src.prepare(Math.min(room, src.remainingBytes));
     if (countBytes === 0) return 0;
     peer.received.pushFrom(src, countBytes);
+    this.stack.loopback.count(countBytes + HEADERS_BYTES);
     peer.readQueue.wakeAll();
     return countBytes;
   }
@@ -536,6 +543,8 @@ defineState(TimeWait, 'TimeWait', 1, {
   stack: ref<NetStack>('NetStack'),
   localIp: byteString,
   localPort: u32,
+  remoteIp: byteString,
+  remotePort: u32,
   reusesAddress: bool,
   reusesPort: bool,
   ownerUid: u32,

@@ -8,13 +8,15 @@ import {
 } from '../../abi/socket.ts';
 import { bytesOf } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
-import { byteString, bytes, defineState, extend, int, list, ref } from '../../state/index.ts';
+import { defineState, extend, int, list, ref } from '../../state/index.ts';
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
 import type { Caller } from '../vfs/caller.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
-import { endpointKind, InetSocket, inetSocketState } from './inet-socket.ts';
+import { Datagram } from './datagram.ts';
+import { InetSocket, inetSocketState } from './inet-socket.ts';
 import { anyOf, formatEndpoint, isBroadcast, isIpv4, isMulticast, parseEndpoint } from './ip-address.ts';
 import type { Endpoint, IpAddress } from './ip-address.ts';
+import { sendPortUnreachable } from './packet.ts';
 import { fit } from './port-table.ts';
 import type { PortTable } from './port-table.ts';
 import { prepareWhole } from './socket.ts';
@@ -25,24 +27,12 @@ import { truesizeOf } from './truesize.ts';
 const MAX_BYTES_4 = 65_507;
 const MAX_BYTES_6 = 65_527;
 const HOPS = 64;
-
-/** A datagram received. */
-export class UdpMessage {
-  source: Endpoint;
-  /** Address it was sent to. */
-  destination: IpAddress;
-  data: Uint8Array;
-
-  constructor(source: Endpoint, destination: IpAddress, data: Uint8Array) {
-    this.source = source;
-    this.destination = destination;
-    this.data = data;
-  }
-}
+/** IPv4 and UDP headers, as the interface counts them. */
+const HEADERS_BYTES = 28;
 
 /** udp(7) over loopback. */
 export class UdpSocket extends InetSocket {
-  queue: UdpMessage[] = [];
+  queue: Datagram[] = [];
   /** What the queue takes of the receive buffer. */
   queuedCostBytes = 0;
 
@@ -96,14 +86,20 @@ export class UdpSocket extends InetSocket {
     const data = new Uint8Array(lengthBytes);
     if (lengthBytes > 0) src.take(data, 0, lengthBytes);
 
-    const message = new UdpMessage({ address: this.sourceFor(address), port: this.localPort }, address, data);
+    const message = new Datagram({ address: this.sourceFor(address), port: this.localPort }, address, data);
     const targets = this.receiversAt(address, to.port, message.source);
-    if (targets.length === 0 && this.remote !== null) {
-      this.pendingError = ECONNREFUSED; // the ICMP answer: nobody is at the port
-      this.wakeEveryone();
-    }
+    if (targets.length === 0) this.bounce(message, to.port);
+    this.stack.loopback.count(lengthBytes + HEADERS_BYTES);
     for (const target of targets) target.enqueue(message);
     return lengthBytes;
+  }
+
+  /** Nobody is at the port: the ICMP answer is an error for a socket connected there. */
+  bounce(message: Datagram, port: number): void {
+    if (!isBroadcast(message.destination) && !isMulticast(message.destination)) sendPortUnreachable(this.stack, message, port);
+    if (this.remote === null || this.remote.port !== port || this.remote.address !== message.destination) return;
+    this.pendingError = ECONNREFUSED;
+    this.wakeEveryone();
   }
 
   destinationOf(request: SendRequest): Endpoint {
@@ -136,7 +132,7 @@ export class UdpSocket extends InetSocket {
   }
 
   /** Takes a datagram; one that finds the buffer full is lost. */
-  enqueue(message: UdpMessage): void {
+  enqueue(message: Datagram): void {
     const cost = truesizeOf(message.data.length);
     if (this.queuedCostBytes + cost > this.receiveBufferBytes && this.queue.length > 0) return;
     this.queue.push(message);
@@ -164,7 +160,7 @@ export class UdpSocket extends InetSocket {
   }
 
   /** Control messages that options asked for: address and interface of arrival, hop count. */
-  addControl(message: UdpMessage, receipt: Receipt): void {
+  addControl(message: Datagram, receipt: Receipt): void {
     const option = (level: number, name: number): boolean => (this.options.get(level * 0x10000 + name) ?? 0) !== 0;
     const hops = Uint8Array.of(HOPS, 0, 0, 0);
     const address = bytesOf(message.destination);
@@ -219,5 +215,4 @@ export class UdpSocket extends InetSocket {
   }
 }
 
-defineState(UdpMessage, 'UdpMessage', 1, { source: endpointKind, destination: byteString, data: bytes });
-defineState(UdpSocket, 'UdpSocket', 1, extend(inetSocketState, { queue: list(ref<UdpMessage>('UdpMessage')), queuedCostBytes: int }));
+defineState(UdpSocket, 'UdpSocket', 1, extend(inetSocketState, { queue: list(ref<Datagram>('Datagram')), queuedCostBytes: int }));

@@ -68,6 +68,11 @@ export abstract class UnixSocket extends Socket {
   inFlightCount = 0;
   isReleased = false;
 
+  constructor(...given: ConstructorParameters<typeof Socket>) {
+    super(...given);
+    this.stack.unixSockets.add(this);
+  }
+
   abstract acceptsPeer(sender: UnixSocket): boolean;
 
   // ---- names ------------------------------------------------------------------------------------------------------
@@ -325,8 +330,9 @@ export abstract class UnixSocket extends Socket {
     return [this];
   }
 
-  /** Gives its name back. */
+  /** Gives its name back, and leaves the list of sockets. */
   unbind(): void {
+    this.stack.unixSockets.delete(this);
     if (this.name !== null && this.name.startsWith('\0')) this.stack.abstractNames.delete(`${this.type}${this.name}`);
     if (this.boundInode !== null) {
       this.boundInode.attachment = null;

@@ -80,6 +80,8 @@ const PLAIN: ReadonlyMap<number, PlainOption> = new Map<number, PlainOption>([
   [key(abi.IPPROTO_IP, abi.IP_MULTICAST_LOOP), flagOn],
   [key(abi.IPPROTO_IP, abi.IP_MULTICAST_ALL), flagOn],
   [key(abi.IPPROTO_IPV6, abi.IPV6_CHECKSUM), { initial: -1 }],
+  [key(abi.SOL_RAW, abi.IPV6_CHECKSUM), { initial: -1 }],
+  [key(abi.IPPROTO_IPV6, abi.IPV6_2292HOPLIMIT), flag],
   [key(abi.IPPROTO_IPV6, abi.IPV6_UNICAST_HOPS), { initial: 64, range: [-1, 255] }],
   [key(abi.IPPROTO_IPV6, abi.IPV6_MULTICAST_HOPS), { initial: 1, range: [-1, 255] }],
   [key(abi.IPPROTO_IPV6, abi.IPV6_MULTICAST_LOOP), flagOn],

@@ -25,6 +25,7 @@ export const NET_ENTRIES: readonly ProcEntry[] = [
   table('packet', 'sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n'),
   table('protocols', ''),
   table('raw', `${SOCKET_HEADING} ref pointer drops\n`),
+  table('raw6', `${SOCKET6_HEADING} ref pointer drops\n`),
   table('route', 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT'.padEnd(127) + '\n'),
   table('snmp', ''),
   table('tcp', `${SOCKET_HEADING}`.padEnd(149) + '\n'),
