@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
+import { hasBrowser, startBrowser } from './support/browser.ts';
 import type { Browser } from './support/browser.ts';
 import { PlaygroundDriver } from './support/playground.ts';
 import { serveFolder } from './support/static-server.ts';
@@ -14,6 +14,7 @@ let server: StaticServer;
 let browser: Browser;
 
 beforeAll(async () => {
+  if (!hasBrowser) return;
   server = await serveFolder(SITE);
   browser = await startBrowser();
 });
@@ -32,7 +33,7 @@ function focusPath(page: Page): Promise<string> {
   });
 }
 
-describe('the keyboard', () => {
+describe.runIf(hasBrowser)('the keyboard', () => {
   it('leaves a terminal by Ctrl+Shift+Space only, and then drives the page', async () => {
     const driver = new PlaygroundDriver(await browser.context.newPage());
     const { page } = driver;
@@ -78,7 +79,7 @@ describe('the keyboard', () => {
   });
 });
 
-describe('widths', () => {
+describe.runIf(hasBrowser)('widths', () => {
   it.each([[1440, 900], [1024, 768], [700, 900], [390, 780], [320, 640]])('fits %i px without scrolling sideways', async (width, height) => {
     const page = await browser.context.newPage();
     await page.setViewportSize({ width, height });
@@ -113,7 +114,7 @@ describe('widths', () => {
   });
 });
 
-describe('what the reader prefers', () => {
+describe.runIf(hasBrowser)('what the reader prefers', () => {
   it('follows the system, and keeps a theme that was chosen', async () => {
     const page = await browser.context.newPage();
     await page.emulateMedia({ colorScheme: 'light' });
@@ -142,7 +143,7 @@ describe('what the reader prefers', () => {
   });
 });
 
-describe('when something is missing', () => {
+describe.runIf(hasBrowser)('when something is missing', () => {
   it('says which file the server refused, and lets no button pretend', async () => {
     const page = await browser.context.newPage();
     await page.route('**/busybox.tar', (route) => route.fulfill({ status: 404 }));

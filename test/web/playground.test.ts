@@ -1,7 +1,7 @@
 /** The built page in a real Chromium: the story that the playground tells, with real keys. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startBrowser } from './support/browser.ts';
+import { hasBrowser, startBrowser } from './support/browser.ts';
 import type { Browser } from './support/browser.ts';
 import { PlaygroundDriver, median } from './support/playground.ts';
 import { serveFolder } from './support/static-server.ts';
@@ -16,6 +16,7 @@ let server: StaticServer;
 let browser: Browser;
 
 beforeAll(async () => {
+  if (!hasBrowser) return;
   server = await serveFolder(SITE);
   browser = await startBrowser();
 });
@@ -36,7 +37,7 @@ function lastCount(text: string): number {
   return Number([...text.matchAll(/^init: (\d+)$/gm)].at(-1)?.[1] ?? Number.NaN);
 }
 
-describe('cold start', () => {
+describe.runIf(hasBrowser)('cold start', () => {
   it('shows the first output of init with few bytes on the wire', async () => {
     const page = await browser.context.newPage();
     const driver = new PlaygroundDriver(page);
@@ -64,7 +65,7 @@ describe('cold start', () => {
   });
 });
 
-describe('the playground', () => {
+describe.runIf(hasBrowser)('the playground', () => {
   it('runs a shell, stops a sleep, edits in vi, freezes, and says after a restore who was killed', async () => {
     const driver = await openPlayground();
     const exec = await driver.exec();
@@ -116,7 +117,7 @@ describe('the playground', () => {
   });
 });
 
-describe('a page under load', () => {
+describe.runIf(hasBrowser)('a page under load', () => {
   const loads = [
     ['yes', 'yes'],
     ['an endless loop', 'while :; do :; done'],

@@ -1,20 +1,14 @@
 /** Starts the system's Chromium, headless, with a profile of its own that is removed at the end. */
 
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { BrowserContext, BrowserContextOptions } from 'playwright-core';
+import { chromiumPath } from '../../../scripts/support/tools.mjs';
 
-const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium'];
-
-/** The browser to test with: `STASIS_CHROMIUM` names one, else the first that the system has; null when there is none. */
-export function chromiumPath(): string | null {
-  const named = process.env['STASIS_CHROMIUM'];
-  if (named !== undefined && named !== '') return named;
-  return CANDIDATES.find((path) => existsSync(path)) ?? null;
-}
+/** False where no browser is installed: the tests that need one count as skipped, and the test script says so. */
+export const hasBrowser = chromiumPath() !== null;
 
 export interface Browser {
   context: BrowserContext;

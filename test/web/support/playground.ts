@@ -51,6 +51,12 @@ export class PlaygroundDriver {
     await this.page.keyboard.type(`${text}\n`);
   }
 
+  /** Types a line and waits for the next prompt. */
+  async command(pane: Pane, text: string): Promise<void> {
+    await this.line(text);
+    await this.waitForText(pane, new RegExp(`# ${text.replace(/[^\w\s]/g, '\\$&')}\n(?:[^]*\n)?/ # *$`));
+  }
+
   /** All that the terminal of `pane` holds. */
   text(pane: Pane): Promise<string> {
     return this.page.evaluate((index) => {
