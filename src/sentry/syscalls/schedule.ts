@@ -92,7 +92,8 @@ export function sched_setaffinity(task: Task, args: SyscallArgs): SyscallResult 
 export function sched_getaffinity(task: Task, args: SyscallArgs): SyscallResult {
   const lengthBytes = args.u32(1);
   if (lengthBytes < 1 || (lengthBytes & 7) !== 0) throw new SysError(EINVAL, `sched_getaffinity: ${lengthBytes} bytes`);
-  threadOf(task, args.i32(0), 'sched_getaffinity');
+  // A negative id is nobody's here, unlike in the calls about policies.
+  threadOf(task, args.i32(0) < 0 ? 0x7fffffff : args.i32(0), 'sched_getaffinity');
   task.mm.writeU64(args.addr(2), 1);
   return CPU_SET_BYTES;
 }
