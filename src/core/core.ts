@@ -7,8 +7,11 @@ export interface CoreLimits {
   readonly frames: number;
 }
 
-/** Wasm pages of 64 KiB that a memory has at first; the core grows it. */
-const INITIAL_WASM_PAGES = 1;
+/**
+ * Wasm pages of 64 KiB that a memory has at first: the core's tables and arena, and 8 MiB of frames. Those that are not
+ * touched cost nothing, and each growth makes the engine collect garbage.
+ */
+const INITIAL_WASM_PAGES = 800;
 
 const TWO_32 = 2 ** 32;
 

@@ -6,6 +6,6 @@ export { bytes, u32s, f64s, frames } from './buffers.ts';
 export { anyRef, list, map, optional, record, ref, set, tagged, tuple } from './containers.ts';
 export { allClasses, findClass, planOf } from './registry.ts';
 export type { ClassPlan, FieldPlan } from './registry.ts';
-export { saveGraph, STATE_FORMAT } from './save.ts';
+export { saveGraph, walkGraph, STATE_FORMAT } from './save.ts';
 export { loadGraph, STATE_LIMIT_BYTES } from './load.ts';
-export type { LoadContext, SaveContext, Tapes, WirePort } from './wire.ts';
+export type { LoadContext, SaveContext, Tapes, WalkContext, WirePort } from './wire.ts';

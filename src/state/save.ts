@@ -2,23 +2,32 @@ import { KernelPanic } from '../base/errors.ts';
 import { checkKeys } from './containers.ts';
 import { planOf } from './registry.ts';
 import type { ClassPlan } from './registry.ts';
-import type { SaveContext } from './wire.ts';
+import type { SaveContext, Tapes, WalkContext } from './wire.ts';
 import { GraphWriter, TapeWriter, describeValue, joinTapes } from './writer.ts';
 
 /** Changed whenever the meaning of the tapes changes. */
 export const STATE_FORMAT = 1;
 
 /**
- * Encodes `root` and everything it refers to.
+ * Encodes `root` and everything it refers to: `walkGraph`, then the wire.
+ *
+ * @returns  the state stream; belongs to the caller
+ * @errors   as `walkGraph`
+ */
+export function saveGraph(root: object, context: SaveContext): Uint8Array {
+  return context.wire.encodeTapes(walkGraph(root, context));
+}
+
+/**
+ * Writes `root` and everything it refers to on tapes, which hold all of it: the graph may change as soon as this returns.
  *
  * The tapes, in order: format, the classes that occur (name, version, fingerprint), the class of each object, then the
  * fields of each object. Objects are numbered when first met, from the root, field by field: equal states give equal bytes.
  *
- * @returns  the state stream; belongs to the caller
  * @errors   KernelPanic naming class and field: an object without a schema, an own key that the schema does not name, a
  *           value out of its kind's range
  */
-export function saveGraph(root: object, context: SaveContext): Uint8Array {
+export function walkGraph(root: object, context: WalkContext): Tapes {
   const writer = new GraphWriter(context);
   const classes = new Map<ClassPlan, number>();
   const classOfObject: number[] = [];
@@ -48,7 +57,7 @@ export function saveGraph(root: object, context: SaveContext): Uint8Array {
   }
   head.int(classOfObject.length);
   for (const place of classOfObject) head.int(place);
-  return context.wire.encodeTapes(joinTapes(head, writer));
+  return joinTapes(head, writer);
 }
 
 function writeFields(writer: GraphWriter, plan: ClassPlan, target: object): void {

@@ -22,11 +22,15 @@ export interface WirePort {
   decodeTapes(stream: Uint8Array, limitBytes: number): Tapes;
 }
 
-/** What a save needs from outside. */
-export interface SaveContext {
-  readonly wire: WirePort;
+/** What a walk over a graph needs from outside. */
+export interface WalkContext {
   /** Called for every page-frame number met, in walk order (never for 0); answers the number that stands for it in the image, 1 or more. */
   saveFrame(frame: number): number;
+}
+
+/** What a save needs from outside. */
+export interface SaveContext extends WalkContext {
+  readonly wire: WirePort;
 }
 
 /** What a load needs from outside. */

@@ -1,5 +1,5 @@
 import { KernelPanic } from '../base/errors.ts';
-import type { SaveContext, Tapes } from './wire.ts';
+import type { Tapes, WalkContext } from './wire.ts';
 
 const INITIAL_INTS = 1 << 12;
 const INITIAL_BYTES = 1 << 12;
@@ -92,7 +92,7 @@ export function joinTapes(first: TapeWriter, second: TapeWriter): Tapes {
  * Lists, maps and plain objects are written in place; met again, only their number is written.
  */
 export class GraphWriter extends TapeWriter {
-  context: SaveContext;
+  context: WalkContext;
   /** Objects met so far; the i-th has number i + 1. */
   objects: object[] = [];
   numbers = new Map<object, number>();
@@ -102,7 +102,7 @@ export class GraphWriter extends TapeWriter {
   className = '';
   fieldName = '';
 
-  constructor(context: SaveContext) {
+  constructor(context: WalkContext) {
     super();
     this.context = context;
   }

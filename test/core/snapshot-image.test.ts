@@ -245,7 +245,7 @@ describe('page tables', () => {
     for (let i = 49; i >= 0; i -= 3) core.map(second, 2 ** 20 + 7 * i, frames[i] ?? 0, 1 + (i % 15));
     for (let i = 0; i < 9000; i++) core.map(second, i, frames[7] ?? 0, 1);
 
-    const numbers = new FrameNumbers(core);
+    const numbers = new FrameNumbers();
     const encoded = encodeTables(coreWire(core), spaces.map((space) => dumpSpace(core, space)), numbers);
     const sections = encode(core, numbers.frames, new Map());
 
@@ -276,7 +276,7 @@ describe('page tables', () => {
     const { frames } = fillFrames(core, 20);
     const space = core.spaceCreate();
     for (let i = 0; i < 20; i++) core.map(space, i * 3, frames[i] ?? 0, 3);
-    const numbers = new FrameNumbers(core);
+    const numbers = new FrameNumbers();
     const wire = coreWire(core);
     const tapes = wire.decodeTapes(encodeTables(wire, [dumpSpace(core, space)], numbers), 1e6);
     const { pageMap, pageData } = encode(core, numbers.frames, new Map());

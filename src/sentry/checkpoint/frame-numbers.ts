@@ -5,17 +5,14 @@ import type { Core } from '../../core/core.ts';
 export class FrameNumbers {
   /** The frame of the core for each image frame; image frame n is at n − 1. */
   readonly frames: number[] = [];
-  private imageFrames: Uint32Array;
-
-  constructor(core: Core) {
-    this.imageFrames = new Uint32Array(core.bytes().length >>> 12);
-  }
+  /** The image frame of each frame, 0 for none; grown as higher frames are met. */
+  private imageFrames = new Uint32Array(0);
 
   /** The image frame of a frame, numbered now if it is new. */
   saveFrame(frame: number): number {
     if (frame === 0) panic('checkpoint: frame 0 was saved');
     if (frame >= this.imageFrames.length) {
-      const grown = new Uint32Array(Math.max(frame + 1, this.imageFrames.length * 2));
+      const grown = new Uint32Array(Math.max(frame + 1024, this.imageFrames.length * 2));
       grown.set(this.imageFrames);
       this.imageFrames = grown;
     }

@@ -16,18 +16,14 @@ import type { FrameNumbers, LoadedFrames } from './frame-numbers.ts';
 const SPACE_PAGES = 1 << 26;
 const MAX_FLAGS = 15;
 const PAIR_BYTES = 8;
-const FIRST_ROOM_PAIRS = 8192;
 const TABLES_LIMIT_BYTES = 1 << 28;
 
 /** The page table of one space, as pairs; the array belongs to the caller. */
 export function dumpSpace(core: Core, space: number): Uint32Array {
-  let room = FIRST_ROOM_PAIRS;
-  for (;;) {
-    const out = scratch(core, room * PAIR_BYTES);
-    const count = core.exports.spaceDump(space, out, room) >>> 0;
-    if (count <= room) return core.words().slice(out >>> 2, (out >>> 2) + count * 2);
-    room = count;
-  }
+  const count = core.exports.spaceDump(space, 0, 0) >>> 0;
+  const out = scratch(core, count * PAIR_BYTES);
+  core.exports.spaceDump(space, out, count);
+  return core.words().slice(out >>> 2, (out >>> 2) + count * 2);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { ImageError } from '../../base/errors.ts';
+import { ImageError, panic } from '../../base/errors.ts';
 import { HART_BYTES } from '../../core/layout.ts';
-import { saveGraph } from '../../state/index.ts';
+import { walkGraph } from '../../state/index.ts';
+import type { Tapes } from '../../state/index.ts';
 import { RootFs } from '../fs/rootfs/rootfs.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import type { Kernel } from '../task/kernel.ts';
@@ -23,49 +24,39 @@ export interface SaveOptions {
 /**
  * A checkpoint under way: frozen, and encoded piece by piece while the guest may go on.
  *
- * `begin` is the pause. Then `step` until it answers true, between slices of the guest or at a stretch; then `finish`.
+ * `begin` is the pause: it takes down what the guest's next step could change, the kernel's state and the page tables, and
+ * freezes the pages. Then `step` until it answers true, between slices of the guest or at a stretch; then `finish`.
  */
 export class Save {
   private readonly kernel: Kernel;
   private readonly options: SaveOptions;
   private readonly numbers: FrameNumbers;
-  private readonly state: Uint8Array;
-  private readonly tables: Uint8Array;
-  private readonly pages: PageEncoder;
-  private readonly baseImage: string | null;
+  private readonly state: Tapes;
+  /** Page tables of the address spaces, in the order of the tasks. */
+  private readonly dumps: readonly Uint32Array[];
   private readonly counts: { [name: string]: number };
   private readonly monotonicNs: number;
   private readonly generation: number;
+  /** Made at the first step. */
+  private encoding: Encoding | null = null;
 
   private constructor(kernel: Kernel, options: SaveOptions) {
     const { core } = kernel;
-    const wire = coreWire(core);
     this.kernel = kernel;
     this.options = options;
     this.monotonicNs = kernel.clock.monotonicNs;
     this.generation = kernel.generation;
-    const vfs = kernel.services.get('vfs', Vfs);
-    for (const fileSystem of vfs.fileSystems) fileSystem.beforeCheckpoint();
+    for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) fileSystem.beforeCheckpoint();
     core.freeze();
-    this.numbers = new FrameNumbers(core);
+    this.numbers = new FrameNumbers();
     saveRegisters(kernel);
-    const dumps = [...kernel.addressSpaces()].map((mm) => dumpSpace(core, mm.space));
-    this.tables = encodeTables(wire, dumps, this.numbers);
-    this.state = saveGraph(kernel, { wire, saveFrame: (frame) => this.numbers.saveFrame(frame) });
+    this.dumps = [...kernel.addressSpaces()].map((mm) => dumpSpace(core, mm.space));
+    this.state = walkGraph(kernel, this.numbers);
     forgetRegisters(kernel);
-    const basePages = new Map<number, BasePage>();
-    let baseImage: string | null = null;
-    for (const fileSystem of vfs.fileSystems) {
-      if (!(fileSystem instanceof RootFs)) continue;
-      baseImage = fileSystem.base.digest;
-      for (const { frame, path, pageIndex } of fileSystem.mappedBasePages()) basePages.set(frame, { source: path, page: pageIndex });
-    }
-    this.baseImage = baseImage;
-    this.counts = countsOf(kernel, this.numbers.frames.length);
-    this.pages = new PageEncoder(core, this.numbers.frames, (frame) => basePages.get(frame) ?? null);
+    this.counts = countsOf(kernel);
   }
 
-  /** Freezes the kernel and takes down everything but the pages' content. The guest may go on when this returns. */
+  /** Freezes the kernel. The guest may go on when this returns. */
   static begin(kernel: Kernel, options: SaveOptions): Save {
     try {
       return new Save(kernel, options);
@@ -77,14 +68,17 @@ export class Save {
 
   /** Encodes up to `pages` pages; answers whether all are done. */
   step(pages: number): boolean {
-    return this.pages.step(pages);
+    this.encoding ??= this.beginEncoding();
+    return this.encoding.pages.step(pages);
   }
 
   /** The image, once `step` has answered true. Ends the freeze. */
   finish(): { image: Uint8Array; counts: { readonly [name: string]: number } } {
     const { core } = this.kernel;
+    const { encoding } = this;
+    if (encoding === null) panic('checkpoint: finished before its first step');
     try {
-      const { pageMap, pageData, counts } = this.pages.finish(coreWire(core));
+      const { pageMap, pageData, counts } = encoding.pages.finish(coreWire(core));
       Object.assign(this.counts, counts);
       const image = writeImage(
         {
@@ -92,14 +86,14 @@ export class Save {
             generation: this.generation,
             createdMs: this.options.nowMs,
             monotonicNs: this.monotonicNs,
-            baseImage: this.baseImage,
+            baseImage: encoding.baseImage,
             parent: null,
             container: this.options.container,
             counts: this.counts,
           },
           sections: [
-            { name: 'kernel', pieces: [this.state] },
-            { name: 'page-tables', pieces: [this.tables] },
+            { name: 'kernel', pieces: [encoding.state] },
+            { name: 'page-tables', pieces: [encoding.tables] },
             { name: 'page-map', pieces: [pageMap] },
             { name: 'page-data', pieces: pageData },
           ],
@@ -112,10 +106,45 @@ export class Save {
     }
   }
 
+  /** Encodes what the pause took down, and numbers the frames that are to follow. */
+  private beginEncoding(): Encoding {
+    const { core } = this.kernel;
+    const wire = coreWire(core);
+    const state = wire.encodeTapes(this.state);
+    const tables = encodeTables(wire, this.dumps, this.numbers);
+    const { baseImage, pages } = basePagesOf(this.kernel);
+    this.counts['frames'] = this.numbers.frames.length;
+    return { state, tables, baseImage, pages: new PageEncoder(core, this.numbers.frames, (frame) => pages.get(frame) ?? null) };
+  }
+
   /** Gives the checkpoint up; the container goes on as if it had not been asked for. */
   abandon(): void {
     this.kernel.core.freezeEnd();
   }
+}
+
+/** What is encoded after the pause. */
+interface Encoding {
+  readonly state: Uint8Array;
+  readonly tables: Uint8Array;
+  readonly baseImage: string | null;
+  readonly pages: PageEncoder;
+}
+
+/**
+ * Frames that hold pages of the base image, as of now: a frame of the freeze that has become the container's own since is not
+ * among them and saved by its content, and one that held something else cannot have become a page of the base, for the freeze
+ * keeps freed frames from being used again.
+ */
+function basePagesOf(kernel: Kernel): { baseImage: string | null; pages: Map<number, BasePage> } {
+  const pages = new Map<number, BasePage>();
+  let baseImage: string | null = null;
+  for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) {
+    if (!(fileSystem instanceof RootFs)) continue;
+    baseImage = fileSystem.base.digest;
+    for (const { frame, path, pageIndex } of fileSystem.mappedBasePages()) pages.set(frame, { source: path, page: pageIndex });
+  }
+  return { baseImage, pages };
 }
 
 /** The whole checkpoint at once. */
@@ -146,8 +175,8 @@ function forgetRegisters(kernel: Kernel): void {
   for (const task of kernel.tasks.values()) task.savedRegisters = NOTHING;
 }
 
-function countsOf(kernel: Kernel, frames: number): { [name: string]: number } {
+function countsOf(kernel: Kernel): { [name: string]: number } {
   let execGroups = 0;
   for (const group of kernel.threadGroups.values()) if (group.origin === 'exec') execGroups++;
-  return { frames, tasks: kernel.tasks.size, threadGroups: kernel.threadGroups.size, execGroups };
+  return { tasks: kernel.tasks.size, threadGroups: kernel.threadGroups.size, execGroups };
 }
