@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -25,13 +25,25 @@ export interface StaticServer {
 
 export async function serveFolder(root: string): Promise<StaticServer> {
   const sentBytes = new Map<string, number>();
+  const bodies = new Map<string, Buffer>();
+  const compressed = async (file: string): Promise<Buffer> => {
+    const known = bodies.get(file);
+    if (known !== undefined) return known;
+    const body = gzipSync(await readFile(file), { level: 9 });
+    bodies.set(file, body);
+    return body;
+  };
+  // Hosts compress beforehand; a cold start is not to wait for it.
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await compressed(normalize(join(entry.parentPath, entry.name)));
+  }
   const server = createServer((request, response) => {
     void (async () => {
       const path = decodeURIComponent(new URL(request.url ?? '/', 'http://local').pathname);
       const file = normalize(join(root, path.endsWith('/') ? `${path}index.html` : path));
       try {
         if (!file.startsWith(normalize(root) + sep)) throw new Error('outside of the folder');
-        const body = gzipSync(await readFile(file), { level: 9 });
+        const body = await compressed(file);
         sentBytes.set(path, (sentBytes.get(path) ?? 0) + body.length);
         response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-encoding': 'gzip', 'content-length': body.length });
         response.end(body);
