@@ -10,6 +10,7 @@
 import * as Comlink from 'comlink';
 import type { MachineApi, MachineEvent, TerminalId, TerminalSize } from '../machine/api.ts';
 import type { TerminalOutput, TerminalRequest } from '../machine/terminal-messages.ts';
+import type { WorkerEntry } from '../machine/worker-entry.ts';
 
 export interface MachineListener {
   /** `bytes` is the listener's own. Once they are drawn it returns their number by `credit`. */
@@ -17,12 +18,6 @@ export interface MachineListener {
   onEvent(event: MachineEvent): void;
   /** The worker could not start or died: no call will be answered any more. */
   onFailure(sentence: string): void;
-}
-
-/** What the worker exposes; kept in step with `src/worker/serve.ts` by its test. */
-interface WorkerEntry {
-  machine: MachineApi;
-  connectTerminals(port: MessagePort): void;
 }
 
 export class MachineClient {

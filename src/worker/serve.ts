@@ -4,19 +4,13 @@
 
 import * as Comlink from 'comlink';
 import type { MachineApi, MachineDriver } from '../machine/api.ts';
+import type { WorkerEntry } from '../machine/worker-entry.ts';
 import { TerminalPort } from './terminal-port.ts';
 import { Turns } from './turns.ts';
 import { waking } from './waking.ts';
 
 /** Host time of one slice: the longest a key waits for the machine, beside one screenful of output. */
 const SLICE_MS = 8;
-
-/** What the page finds behind the worker's port. */
-export interface WorkerEntry {
-  machine: MachineApi;
-  /** Hands over the worker's end of the byte channel; once, before `boot`. */
-  connectTerminals(port: MessagePort): void;
-}
 
 /** Offers `machine` and keeps it running. */
 export function serve(machine: MachineApi & MachineDriver): void {
