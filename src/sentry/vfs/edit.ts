@@ -52,7 +52,7 @@ export function linkName(actor: Actor, source: Path, start: Path, name: ByteStri
   if (dir.inode.fileSystem !== inode.fileSystem) throw new SysError(EXDEV, 'link: another file system');
   if (inode.isDirectory()) throw new SysError(EPERM, 'link: a directory');
   if (dir.isUnlinked) throw new SysError(ENOENT, 'link: the directory was removed');
-  if (inode.nlink === 0 && !source.dentry.name.startsWith('#')) throw new SysError(ENOENT, 'link: the file has no name left');
+  if (!inode.isLinkable()) throw new SysError(ENOENT, 'link: the file has no name left');
   requireLinkable(actor, inode);
   if (inode.nlink >= MAX_LINKS) throw new SysError(EMLINK, 'link: too many names');
   inode.attributesChanged();

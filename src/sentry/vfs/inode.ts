@@ -136,10 +136,16 @@ export abstract class Inode {
     throw new SysError(EPERM, 'create: the file system makes no such nodes');
   }
 
-  /** Makes a regular file without a name (O_TMPFILE). */
-  createUnnamed(dir: Dentry, node: NewNode): Dentry {
+  /** Whether link(2) may give it a first name: a file of O_TMPFILE without O_EXCL. */
+  isLinkable(): boolean {
+    return this.nlink > 0;
+  }
+
+  /** Makes a regular file without a name (O_TMPFILE); it may be given one later unless `isExclusive` (O_EXCL). */
+  createUnnamed(dir: Dentry, node: NewNode, isExclusive: boolean): Dentry {
     void dir;
     void node;
+    void isExclusive;
     throw new SysError(EPERM, 'create: the file system makes no files without a name');
   }
 

@@ -68,7 +68,7 @@ function openUnnamed(actor: Actor, start: Path, name: ByteString, request: OpenR
   requireWritableMount(dir.mount);
   requireAccess(dir.dentry.inode, actor.credentials, W_OK | X_OK);
   const node = newNode(actor, dir.dentry.inode, S_IFREG | (request.mode & S_IALLUGO & ~actor.fs.umask));
-  const dentry = dir.dentry.inode.createUnnamed(dir.dentry, node);
+  const dentry = dir.dentry.inode.createUnnamed(dir.dentry, node, (flags & O_EXCL) !== 0);
   return dentry.inode.open(new Path(dir.mount, dentry), flags & ~OPENING_FLAGS, flags, actor);
 }
 

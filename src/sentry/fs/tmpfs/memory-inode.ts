@@ -3,7 +3,7 @@ import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK } from '.
 import { ENXIO } from '../../../abi/errno.ts';
 import type { ByteString } from '../../../base/bytes.ts';
 import { SysError } from '../../../base/errors.ts';
-import { byteString, defineState, extend, int } from '../../../state/index.ts';
+import { bool, byteString, defineState, extend, int } from '../../../state/index.ts';
 import type { Caller } from '../../vfs/caller.ts';
 import { DirectoryFile } from '../../vfs/directory-file.ts';
 import type { FileDescription } from '../../vfs/file-description.ts';
@@ -26,6 +26,8 @@ export abstract class MemoryInode extends ContentInode {
   target: ByteString = '';
   /** Position for the next entry of this directory. */
   nextPosition = FIRST_POSITION;
+  /** Made without a name, and may be given one. */
+  awaitsName = false;
 
   constructor(fileSystem: FileSystem, ino: number, mode: number) {
     super(fileSystem, ino, mode);
@@ -58,9 +60,14 @@ export abstract class MemoryInode extends ContentInode {
     return child;
   }
 
-  override createUnnamed(dir: Dentry, node: NewNode): Dentry {
+  override isLinkable(): boolean {
+    return super.isLinkable() || this.awaitsName;
+  }
+
+  override createUnnamed(dir: Dentry, node: NewNode, isExclusive: boolean): Dentry {
     const inode = this.newNode(node);
     inode.nlink = 0;
+    inode.awaitsName = !isExclusive;
     const child = new Dentry(`#${inode.ino}`, dir, inode);
     child.isUnlinked = true;
     return child;
@@ -94,6 +101,7 @@ export abstract class MemoryInode extends ContentInode {
 
   override link(dir: Dentry, name: ByteString, target: Inode): Dentry {
     target.nlink++;
+    (target as MemoryInode).awaitsName = false;
     target.touchChange();
     const child = new Dentry(name, dir, target);
     this.enter(dir, child);
@@ -195,4 +203,4 @@ export function loseName(inode: Inode): void {
   if (inode.nlink === 0 && inode.users === 0) inode.unused();
 }
 
-export const memoryInodeState = defineState(MemoryInode, 'MemoryInode', 1, extend(contentInodeState, { target: byteString, nextPosition: int }));
+export const memoryInodeState = defineState(MemoryInode, 'MemoryInode', 1, extend(contentInodeState, { target: byteString, nextPosition: int, awaitsName: bool }));
