@@ -9,7 +9,7 @@ import { bytes, defineState, extend, int, list, ref } from '../../state/index.ts
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
 import type { Caller } from '../vfs/caller.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
-import { Datagram } from './datagram.ts';
+import type { Datagram } from './datagram.ts';
 import { InetSocket, inetSocketState } from './inet-socket.ts';
 import { anyOf, formatEndpoint, isAny, parseEndpoint } from './ip-address.ts';
 import type { IpAddress } from './ip-address.ts';

@@ -8,8 +8,10 @@ import type { SyscallEntry } from '../syscalls/entry.ts';
 import type { Fault } from '../mm/address-space.ts';
 import { deliverSignals, forceSignal, restoreSavedMask } from '../task/signals/deliver.ts';
 import { signalInfo } from '../task/signals/signal-queue.ts';
+import { checkCpuTimers } from '../task/cpu-timers.ts';
 import type { Kernel } from '../task/kernel.ts';
 import type { Task } from '../task/task.ts';
+import { checkCpuTime } from './cpu-timers.ts';
 import { dispatch } from './dispatch.ts';
 import { killLargest } from './oom.ts';
 
@@ -74,6 +76,7 @@ export function runSlice(stepper: Stepper, limit: SliceLimit): number {
     }
     budget -= startLeft - left;
     kernel.current = null;
+    checkCpuTime(task.threadGroup);
     if (task.runState === 'runnable') kernel.enqueue(task);
     kernel.timers.fireDue(kernel.clock.monotonicNs);
   }
@@ -95,6 +98,7 @@ function runTask(stepper: Stepper, task: Task, fuel: number): number {
   const retired = core.lastRetired();
   clock.monotonicNs += retired * NS_PER_INSTRUCTION;
   task.userNs += retired * NS_PER_INSTRUCTION;
+  if (task.threadGroup.countsCpuTime) checkCpuTimers(task.threadGroup);
   if (cause === TRAP_FUEL) return retired;
   kernel.trapCount++;
   clock.monotonicNs += NS_PER_TRAP;

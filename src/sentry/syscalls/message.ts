@@ -4,7 +4,7 @@ import {
 } from '../../abi/socket.ts';
 import { SysError } from '../../base/errors.ts';
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
-import { UserBuffer } from '../mm/user-memory.ts';
+import type { UserBuffer } from '../mm/user-memory.ts';
 import { receipt } from '../net/socket.ts';
 import type { Receipt, Socket } from '../net/socket.ts';
 import type { Task } from '../task/task.ts';

@@ -1,5 +1,5 @@
 import { EACCES, EINVAL, EPERM, ESRCH } from '../../abi/errno.ts';
-import { RLIMIT_AS, RLIMIT_COUNT, RLIMIT_NICE, RLIMIT_NOFILE, RLIMIT_STACK } from '../../abi/process.ts';
+import { RLIMIT_AS, RLIMIT_COUNT, RLIMIT_CPU, RLIMIT_NICE, RLIMIT_NOFILE, RLIMIT_STACK } from '../../abi/process.ts';
 import { SysError } from '../../base/errors.ts';
 import { CAP_SYS_NICE, CAP_SYS_RESOURCE } from '../auth/credentials.ts';
 import { usageOf } from '../task/cpu-time.ts';
@@ -54,6 +54,7 @@ function setLimit(task: Task, group: ThreadGroup, resource: number, limit: Resou
   if (hard > former[1] && !task.credentials.has(CAP_SYS_RESOURCE)) throw new SysError(EPERM, `rlimit ${resource}: raising the hard limit`);
 
   group.limits[resource] = limit;
+  if (resource === RLIMIT_CPU) group.countsCpuTime = true;
   for (const thread of group.tasks) {
     if (resource === RLIMIT_NOFILE) thread.fdTable.limit = soft;
     if (resource === RLIMIT_STACK) thread.mm.stackLimitBytes = soft;

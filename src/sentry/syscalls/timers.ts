@@ -1,10 +1,11 @@
 import { EAGAIN, EINVAL, EOPNOTSUPP } from '../../abi/errno.ts';
 import { SI_TIMER, SIGALRM, SIGPROF, SIGRTMAX, SIGVTALRM } from '../../abi/signal.ts';
 import {
-  CLOCK_BOOTTIME, CLOCK_MONOTONIC, ITIMER_REAL, ITIMER_VIRTUAL, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, TIMER_ABSTIME,
+  CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, ITIMER_REAL, ITIMER_VIRTUAL, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, TIMER_ABSTIME,
 } from '../../abi/time.ts';
 import { SysError } from '../../base/errors.ts';
 import { cpuTimeNs, usageOf } from '../task/cpu-time.ts';
+import { timerNowNs } from '../task/cpu-timers.ts';
 import { IntervalTimer, PosixTimer } from '../task/interval-timer.ts';
 import { signalInfo } from '../task/signals/signal-queue.ts';
 import type { SignalInfo } from '../task/signals/signal-queue.ts';
@@ -66,6 +67,7 @@ export function setitimer(task: Task, args: SyscallArgs): SyscallResult {
   timer.intervalNs = intervalNs;
   if (which !== ITIMER_REAL) {
     timer.isCounting = valueNs !== 0;
+    if (timer.isCounting) group.countsCpuTime = true;
     timer.deadlineNs = countedNs(group, which) + valueNs;
   } else if (valueNs === 0) {
     timers.disarm(timer);
@@ -101,9 +103,11 @@ export function timer_create(task: Task, args: SyscallArgs): SyscallResult {
   const clockId = args.i32(0);
   const eventAddr = args.addr(1);
   clockNs(task, clockId);
-  if (!isRealtime(clockId) && clockId !== CLOCK_MONOTONIC && clockId !== CLOCK_BOOTTIME) {
+  const isCpuClock = clockId < 0 || clockId === CLOCK_PROCESS_CPUTIME_ID || clockId === CLOCK_THREAD_CPUTIME_ID;
+  if (!isCpuClock && !isRealtime(clockId) && clockId !== CLOCK_MONOTONIC && clockId !== CLOCK_BOOTTIME) {
     throw new SysError(EOPNOTSUPP, `timer_create: clock ${clockId}`);
   }
+  const countedThread = isCpuClock ? threadOfClock(task, clockId) : null;
   const group = task.threadGroup;
   if (group.posixTimers.size >= MAX_TIMERS) throw new SysError(EAGAIN, `timer_create: ${MAX_TIMERS} timers`);
   const id = group.nextTimerId;
@@ -111,8 +115,32 @@ export function timer_create(task: Task, args: SyscallArgs): SyscallResult {
     eventAddr === 0 ? { info: signalInfo(SIGALRM, SI_TIMER, { value: BigInt(id) }), thread: null } : readNotification(task, eventAddr);
   task.mm.writeU32(args.addr(2), id);
   group.nextTimerId++;
-  group.posixTimers.set(id, new PosixTimer(group, id, clockId, info, thread));
+  const timer = new PosixTimer(group, id, clockId, info, thread);
+  timer.countedThread = countedThread;
+  group.posixTimers.set(id, timer);
   return 0;
+}
+
+/** The thread whose CPU time a clock counts; null for one of the whole process. @errors EOPNOTSUPP another process, or user time alone */
+function threadOfClock(task: Task, clockId: number): Task | null {
+  if (clockId === CLOCK_THREAD_CPUTIME_ID) return task;
+  if (clockId === CLOCK_PROCESS_CPUTIME_ID) return null;
+  const id = ~(clockId >> 3);
+  const thread = id === 0 ? task : task.kernel.tasks.get(id);
+  if (thread === undefined || thread.threadGroup !== task.threadGroup || (clockId & 3) !== 2) {
+    throw new SysError(EOPNOTSUPP, `timer_create: clock ${clockId}`);
+  }
+  return (clockId & 4) !== 0 ? thread : null;
+}
+
+/** Whether a timer follows CPU time. */
+function isCpuTimer(timer: PosixTimer): boolean {
+  return timer.clockId < 0 || timer.clockId === CLOCK_PROCESS_CPUTIME_ID || timer.clockId === CLOCK_THREAD_CPUTIME_ID;
+}
+
+/** What the timer's deadlines are measured by. */
+function timerClockNs(task: Task, timer: PosixTimer): number {
+  return isCpuTimer(timer) ? timerNowNs(timer) : task.kernel.clock.monotonicNs;
 }
 
 function requireTimer(task: Task, id: number): PosixTimer {
@@ -122,7 +150,8 @@ function requireTimer(task: Task, id: number): PosixTimer {
 }
 
 function writePosixTimer(task: Task, timer: PosixTimer, address: number): void {
-  const left = timer.heapIndex < 0 ? 0 : Math.max(1, timer.deadlineNs - task.kernel.clock.monotonicNs);
+  const isArmed = timer.isCounting || timer.heapIndex >= 0;
+  const left = isArmed ? Math.max(1, timer.deadlineNs - timerClockNs(task, timer)) : 0;
   writeTimespec(task.mm, address, BigInt(timer.intervalNs));
   writeTimespec(task.mm, address + 16, BigInt(left));
 }
@@ -142,14 +171,22 @@ export function timer_settime(task: Task, args: SyscallArgs): SyscallResult {
   const timer = requireTimer(task, args.i32(0));
   if (args.addr(3) !== 0) writePosixTimer(task, timer, args.addr(3));
 
-  const { clock, timers } = task.kernel;
+  const { timers } = task.kernel;
   timers.disarm(timer);
+  timer.isCounting = false;
   timer.overrun = 0;
   timer.intervalNs = valueNs === 0n ? 0 : intervalNs;
   if (valueNs === 0n) return 0;
   const isAbsolute = (args.i32(1) & TIMER_ABSTIME) !== 0;
-  const deadlineNs = isAbsolute ? monotonicAt(task, timer.clockId, valueNs) : clock.monotonicNs + clampNs(valueNs);
-  timers.arm(timer, Math.min(Number.MAX_SAFE_INTEGER, deadlineNs));
+  const absoluteNs = isAbsolute ? monotonicAt(task, timer.clockId, valueNs) : timerClockNs(task, timer) + clampNs(valueNs);
+  const deadlineNs = Math.min(Number.MAX_SAFE_INTEGER, absoluteNs);
+  if (isCpuTimer(timer)) {
+    timer.deadlineNs = deadlineNs;
+    timer.isCounting = true;
+    task.threadGroup.countsCpuTime = true;
+  } else {
+    timers.arm(timer, deadlineNs);
+  }
   return 0;
 }
 
@@ -169,7 +206,7 @@ export function timer_delete(task: Task, args: SyscallArgs): SyscallResult {
 export const timerSyscalls: SyscallTable = {
   getitimer: { number: 102, run: getitimer, support: 'full' },
   setitimer: { number: 103, run: setitimer, support: 'full' },
-  timer_create: { number: 107, run: timer_create, support: 'partial', note: 'EOPNOTSUPP for CPU-time clocks' },
+  timer_create: { number: 107, run: timer_create, support: 'partial', note: 'no timers on clocks of other processes' },
   timer_gettime: { number: 108, run: timer_gettime, support: 'full' },
   timer_getoverrun: { number: 109, run: timer_getoverrun, support: 'full' },
   timer_settime: { number: 110, run: timer_settime, support: 'full' },

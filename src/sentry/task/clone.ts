@@ -1,7 +1,7 @@
 import { EAGAIN, EINVAL, ENOMEM } from '../../abi/errno.ts';
 import {
   CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_FS, CLONE_PARENT, CLONE_PARENT_SETTID, CLONE_SETTLS, CLONE_SIGHAND,
-  CLONE_THREAD, CLONE_VFORK, CLONE_VM, RLIMIT_NPROC,
+  CLONE_THREAD, CLONE_VFORK, CLONE_VM, RLIMIT_CPU, RLIMIT_NPROC,
 } from '../../abi/process.ts';
 import { SysError } from '../../base/errors.ts';
 import { CAP_SYS_RESOURCE } from '../auth/credentials.ts';
@@ -127,6 +127,7 @@ function makeGroup(parent: Task, child: Task, request: CloneRequest): void {
   group.parent?.children.add(group);
   group.exitSignal = has(flags, CLONE_PARENT) ? from.exitSignal : request.exitSignal;
   group.limits = from.limits.map(([soft, hard]) => [soft, hard]);
+  group.countsCpuTime = group.limit(RLIMIT_CPU) !== Infinity;
   group.nice = from.nice;
   group.oomScoreAdjust = from.oomScoreAdjust;
   group.commandLine = from.commandLine;

@@ -46,6 +46,9 @@ export class PosixTimer extends Timer {
   /** SIGEV_THREAD_ID: the thread it goes to. */
   thread: Task | null;
   intervalNs = 0;
+  /** Counts CPU time: not in the timer queue, `deadlineNs` is in that time, of `countedThread` or of the whole group. */
+  isCounting = false;
+  countedThread: Task | null = null;
   /** Expirations since the last signal was delivered, beyond the first. */
   overrun = 0;
 
@@ -60,7 +63,13 @@ export class PosixTimer extends Timer {
 
   fire(nowNs: number): void {
     const missed = this.intervalNs === 0 ? 0 : Math.floor((nowNs - this.deadlineNs) / this.intervalNs);
-    if (this.intervalNs !== 0) this.group.kernel.timers.arm(this, this.deadlineNs + (missed + 1) * this.intervalNs);
+    const nextNs = this.deadlineNs + (missed + 1) * this.intervalNs;
+    if (this.isCounting) {
+      this.isCounting = this.intervalNs !== 0;
+      this.deadlineNs = nextNs;
+    } else if (this.intervalNs !== 0) {
+      this.group.kernel.timers.arm(this, nextNs);
+    }
     if (this.info === null) return;
     if (this.isQueued()) {
       this.overrun += missed + 1;
@@ -87,5 +96,7 @@ defineState(PosixTimer, 'PosixTimer', 1, {
   info: optional(signalInfoKind),
   thread: optional(ref<Task>('Task')),
   intervalNs: int,
+  isCounting: bool,
+  countedThread: optional(ref<Task>('Task')),
   overrun: int,
 });

@@ -1,6 +1,6 @@
 import { EBADF } from '../../abi/errno.ts';
 import { RLIMIT_FSIZE } from '../../abi/process.ts';
-import { SI_KERNEL, SIGKILL, signalBit, UNBLOCKABLE } from '../../abi/signal.ts';
+import { SI_KERNEL, SI_TIMER, SIGKILL, signalBit, UNBLOCKABLE } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
 import { big, bool, byteString, bytes, defineState, derived, enumOf, int, optional, record, ref, u32 } from '../../state/index.ts';
 import type { Credentials } from '../auth/credentials.ts';
@@ -290,7 +290,9 @@ export class Task extends Waiter implements Caller {
 
   /** Takes the next pending signal of `set`, the thread's own before the group's. */
   takePending(set: bigint): SignalInfo | null {
-    return this.own.take(set) ?? this.threadGroup.shared.take(set);
+    const info = this.own.take(set) ?? this.threadGroup.shared.take(set);
+    if (info !== null && info.code === SI_TIMER) info.overrun = this.threadGroup.posixTimers.get(info.timerId)?.overrun ?? info.overrun;
+    return info;
   }
 
   setSignalMask(mask: bigint): void {

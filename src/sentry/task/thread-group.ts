@@ -69,6 +69,8 @@ export class ThreadGroup {
   intervalTimers: (IntervalTimer | null)[] = [null, null, null];
   posixTimers = new Map<number, PosixTimer>();
   nextTimerId = 0;
+  /** Something follows its CPU time: see cpu-timers.ts. */
+  countsCpuTime = false;
   /** Has called execve since fork (setpgid(2) EACCES). */
   hasExecuted = false;
   nice = 0;
@@ -222,6 +224,7 @@ defineState(ThreadGroup, 'ThreadGroup', 1, {
   intervalTimers: list(optional(ref<IntervalTimer>('IntervalTimer'))),
   posixTimers: map(u32, ref<PosixTimer>('PosixTimer')),
   nextTimerId: u32,
+  countsCpuTime: bool,
   hasExecuted: bool,
   nice: i32,
   oomScoreAdjust: i32,
