@@ -41,6 +41,8 @@ export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 's
 export interface ContainerHost {
   readonly coreModule: WebAssembly.Module;
   readonly memoryLimitBytes: number;
+  /** Gives a core made ahead of its use, with this module and limit; null when none is ready. */
+  readonly takeSpareCore?: () => Core | null;
   readonly entropy: Entropy;
   readonly base: BaseTree;
   /** CLOCK_REALTIME now, ns since 1970. */
@@ -340,8 +342,10 @@ export class Container {
   }
 }
 
-function makeCore(host: ContainerHost): Core {
-  return Core.create(host.coreModule, { frames: Math.floor(host.memoryLimitBytes / 4096) });
+/** A fresh core for a container of `host`. */
+export function makeCore(host: ContainerHost): Core {
+  const spare = host.takeSpareCore?.() ?? null;
+  return spare ?? Core.create(host.coreModule, { frames: Math.floor(host.memoryLimitBytes / 4096) });
 }
 
 /** 0 to 255 for an exit, 128 + n for a signal. */

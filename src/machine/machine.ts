@@ -16,6 +16,7 @@ import type {
   MachineStats, ProcessRow, RestoreReport, SliceOutcome, Started, TerminalId, TerminalSize, UnsupportedSyscall,
 } from './api.ts';
 import { processRows } from './process-rows.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { TerminalMap } from './terminal-map.ts';
 
 const DEFAULT_MEMORY_BYTES = 512 << 20;
@@ -38,6 +39,7 @@ export class Machine implements MachineApi, MachineDriver {
   private container: Container | null = null;
   private consoleId: TerminalId | null = null;
   private readonly terminals = new TerminalMap();
+  private readonly rehearsal = new Rehearsal();
   private readonly checkpoints = new Map<string, Stored>();
   private lastCheckpoint = 0;
   private parentId: string | null = null;
@@ -65,6 +67,7 @@ export class Machine implements MachineApi, MachineDriver {
       base: this.image.tree,
       realtimeNs: () => BigInt(Date.now()) * 1_000_000n,
       hostEnd: () => ({ label: 'terminal' }),
+      takeSpareCore: () => this.rehearsal.takeSpareCore(),
     };
   }
 
@@ -306,7 +309,15 @@ export class Machine implements MachineApi, MachineDriver {
     const { kernel } = container;
     if (kernel.hasRunnable()) return { isRunnable: true, idleMs: 0 };
     const deadline = kernel.timers.nextDeadlineNs();
-    return { isRunnable: false, idleMs: deadline === null ? null : Math.max(0, (deadline - this.monotonicNs()) / 1e6) };
+    const deadlineMs = deadline === null ? Infinity : Math.max(0, (deadline - this.monotonicNs()) / 1e6);
+    const idleMs = Math.min(deadlineMs, this.getReady(container));
+    return { isRunnable: false, idleMs: idleMs === Infinity ? null : idleMs };
+  }
+
+  /** Uses time in which no guest can run. @returns milliseconds until there is more of it to use */
+  private getReady(container: Container): number {
+    if (this.host === null || this.isBusy || container.status !== 'running') return Infinity;
+    return this.rehearsal.step(container, this.host, performance.now()) ?? Infinity;
   }
 
   private runGuests(container: Container, endMs: number): void {
