@@ -1,5 +1,5 @@
 /** What the core offers. `src/core/core.ts` is the typed door to it. */
-import { definePairs } from './decode/fuse';
+import { defineSequences } from './decode/fuse';
 import { setTime } from './hart/csr';
 import { LAYOUT_VERSION } from './layout';
 import * as frames from './memory/frames';
@@ -19,7 +19,7 @@ export function boot(limitFrames: u32): void {
   tlb.flushReads();
   tlb.flushWrites();
   tlb.flushJumps();
-  definePairs();
+  defineSequences();
   frames.setFrameLimit(limitFrames);
 }
 

@@ -12,7 +12,7 @@
  *   0x0021_0000  hart slots
  *   0x0046_0000  tables of the page work (`snapshot/`)
  *   0x0048_0000  jump cache
- *   0x004a_0000  table of fused pairs
+ *   0x004a_0000  tables of fused operations
  *   0x0050_0000  frame metadata, one array per column
  *   0x0190_0000  trace hash, traces
  *   0x02a0_0000  pages: frames, page tables, scratch; up to the end of memory
@@ -80,8 +80,11 @@ export const JUMP_CACHE: usize = 0x48_0000;
 
 /** For each operation the one its slot had before it was fused, u16. */
 export const PLAIN_OF: usize = 0x3000;
-/** For each two operations, 128 × 128, the one that does both, u16; 0 for none. */
-export const PAIR_OF: usize = 0x4a_0000;
+/** Which sequences of operations are fused: see decode/fuse.ts. */
+export const FUSE_TREE: usize = 0x4a_0000;
+export const FUSE_ROW_BYTES: usize = 0x208;
+/** While a trace is fused: the best way on from each of its slots, 8 bytes each. */
+export const FUSE_PLAN: usize = 0x4f_0000;
 
 /** Address space records; space 0 is never used. */
 export const SPACES: usize = 0x1_0000;

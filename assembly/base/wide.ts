@@ -1,6 +1,7 @@
 /** Products of 64 × 64 bits, upper half. */
 
 /** Upper 64 bits of the unsigned product. */
+@inline
 export function mulHighUnsigned(a: u64, b: u64): u64 {
   const aLow = a & 0xffff_ffff;
   const aHigh = a >> 32;
@@ -13,12 +14,14 @@ export function mulHighUnsigned(a: u64, b: u64): u64 {
 }
 
 /** Upper 64 bits of the signed product. */
+@inline
 export function mulHighSigned(a: u64, b: u64): u64 {
   const high = mulHighUnsigned(a, b);
   return high - (b & <u64>(<i64>a >> 63)) - (a & <u64>(<i64>b >> 63));
 }
 
 /** Upper 64 bits of signed `a` times unsigned `b`. */
+@inline
 export function mulHighSignedUnsigned(a: u64, b: u64): u64 {
   return mulHighUnsigned(a, b) - (b & <u64>(<i64>a >> 63));
 }

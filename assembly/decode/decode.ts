@@ -9,7 +9,7 @@ import { PAGE_BYTES } from '../layout';
 import { decodeFloat } from './decode-float';
 import { funct3Of, funct7Of, immediateB, immediateI, immediateJ, immediateS, immediateU, opcodeOf, rdOf, rs1Of, rs2Of } from './formats';
 import { Op } from './operations';
-import { FAR, UNLINKED, emit, emitConstant, instructionOffset } from './slot';
+import { FAR, IN_REGISTER, UNLINKED, emit, emitConstant, instructionOffset } from './slot';
 
 /** What `decode` returns: the trace goes on, or this instruction always leaves it. */
 export const GOES_ON: bool = false;
@@ -66,7 +66,7 @@ export function decode(word: u32, va: u64, bytes: u32): bool {
 
 function constant(word: u32, value: u64): bool {
   const rd = rdOf(word);
-  if (rd != 0) emitConstant(Op.LI, rd, value);
+  if (rd != 0) emitConstant(rd, value);
   return GOES_ON;
 }
 
@@ -129,8 +129,7 @@ function decodeImmediate(word: u32): bool {
   const immediate = immediateI(word);
   switch (funct3Of(word)) {
     case 0:
-      if (rs1Of(word) == 0) return constant(word, <i64>immediate);
-      return immediate == 0 ? unary(word, Op.MV, 0) : unary(word, Op.ADDI, immediate);
+      return unary(word, Op.ADDI, immediate);
     case 1:
       return decodeShiftLeft(word);
     case 2:
@@ -260,11 +259,11 @@ function decodeRegister(word: u32): bool {
 }
 
 function decodeAdd(word: u32): bool {
-  if (rs1Of(word) == 0 && rdOf(word) != 0) {
-    emit(Op.MV, rdOf(word), rs2Of(word), 0, 0, 0);
-    return GOES_ON;
-  }
-  return rs2Of(word) == 0 ? unary(word, Op.MV, 0) : binary(word, Op.ADD);
+  // a move: ADDI of 0 too, so that there are fewer different pairs
+  if (rs2Of(word) == 0) return unary(word, Op.ADDI, 0);
+  if (rs1Of(word) != 0 || rdOf(word) == 0) return binary(word, Op.ADD);
+  emit(Op.ADDI, rdOf(word), rs2Of(word), 0, 0, 0);
+  return GOES_ON;
 }
 
 /** Zba, Zbb and Zbs, as far as they are register-register and of 64 bits. */
@@ -367,7 +366,8 @@ function decodeJump(word: u32): bool {
 
 function decodeJumpRegister(word: u32, bytes: u32): bool {
   if (funct3Of(word) != 0) return illegal();
-  emit(rdOf(word) == 0 ? Op.JR : Op.JALR, rdOf(word), rs1Of(word), 0, immediateI(word), bytes);
+  if (rdOf(word) == 0) emit(Op.JR, 0, rs1Of(word), 0, immediateI(word), IN_REGISTER);
+  else emit(Op.JALR, rdOf(word), rs1Of(word), 0, immediateI(word), bytes);
   return LEAVES;
 }
 

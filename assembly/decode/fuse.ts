@@ -1,128 +1,234 @@
 /**
- * Joins neighbouring slots of a trace, so that the run loop dispatches once for both: the first slot gets the operation of
- * the pair, the second stays what it was, for when the first has to be done the slow way.
+ * Joins neighbouring slots of a trace, so that the run loop dispatches once for several instructions: the first slot gets
+ * the operation of the sequence, the others stay what they were, for when the sequence has to be left in the middle.
  *
- * Which pairs: the most frequent of busybox (ash, awk, sort, gzip), SHA-256, a sieve, memcpy and an integer loop.
+ * Which sequences: those that took most dispatches away in busybox (ash, awk, seq, factor), SHA-256, a sieve, memcpy and an
+ * integer loop. Real code has few that stand out, so there are many.
+ *
+ * A link of a sequence can ask that an instruction takes the result of the one before as its rs1; its value then need not
+ * go through the registers in memory.
+ *
+ * The tree of sequences has a row for each beginning: for each operation the row it leads to (u16), for any operands at 0
+ * and for linked ones at 0x100; the operation of the sequence that ends here (u16) is at 0x200.
  */
-import { PAIR_OF, PLAIN_OF } from '../layout';
+import { FUSE_PLAN, FUSE_ROW_BYTES, FUSE_TREE, PLAIN_OF } from '../layout';
 import { Op } from './operations';
-import { SLOT_BYTES, SLOT_IMMEDIATE, SLOT_OP, SLOT_RD, SLOT_RS1 } from './slot';
+import { SLOT_BYTES, SLOT_IMMEDIATE, SLOT_OP, SLOT_RD, SLOT_RS1, SLOT_RS2 } from './slot';
 
-/** Operations that can be in a pair are below this; it is the width of a row of PAIR_OF. */
-const ROW: u32 = 128;
-const LONGEST_RUN: u32 = 4;
+/** Operations that can be part of a sequence are below this. */
+const PLAIN_OPERATIONS: u32 = 128;
+const ALL_OPERATIONS: u32 = 512;
+const LINKED: usize = 0x100;
+const ENDS_AS: usize = 0x200;
+const LONGEST_RUN: u32 = 8;
 
-function pair(first: u32, second: u32, both: u32): void {
-  store<u16>(PAIR_OF + (<usize>(first * ROW + second) << 1), <u16>both);
-  store<u16>(PLAIN_OF + (<usize>both << 1), <u16>first);
+let rows: u32 = 1;
+
+function step(row: u32, op: u32, isLinked: bool): u32 {
+  const edge = FUSE_TREE + <usize>row * FUSE_ROW_BYTES + (isLinked ? LINKED : 0) + (op << 1);
+  if (load<u16>(edge) == 0) {
+    store<u16>(edge, <u16>rows);
+    rows++;
+  }
+  return load<u16>(edge);
 }
 
-/** Fills the tables of pairs; call once. */
-export function definePairs(): void {
-  for (let op: u32 = 0; op < 1024; op++) store<u16>(PLAIN_OF + (<usize>op << 1), <u16>op);
-  for (let op: u32 = Op.LD_RUN2; op <= <u32>Op.LD_RUN4; op++) store<u16>(PLAIN_OF + (<usize>op << 1), <u16>Op.LD);
-  for (let op: u32 = Op.SD_RUN2; op <= <u32>Op.SD_RUN4; op++) store<u16>(PLAIN_OF + (<usize>op << 1), <u16>Op.SD);
-  pair(Op.ADDI, Op.JR, Op.ADDI_JR);
-  pair(Op.LI, Op.LI, Op.LI_LI);
-  pair(Op.LI, Op.LD, Op.LI_LD);
-  pair(Op.LI, Op.ADDI, Op.LI_ADDI);
-  pair(Op.LI, Op.MV, Op.LI_MV);
-  pair(Op.LI, Op.BEQ, Op.LI_BEQ);
-  pair(Op.LI, Op.BNE, Op.LI_BNE);
-  pair(Op.LI, Op.JAL, Op.LI_JAL);
-  pair(Op.LI, Op.J, Op.LI_J);
-  pair(Op.MV, Op.MV, Op.MV_MV);
-  pair(Op.MV, Op.LI, Op.MV_LI);
-  pair(Op.MV, Op.LD, Op.MV_LD);
-  pair(Op.MV, Op.J, Op.MV_J);
-  pair(Op.MV, Op.JAL, Op.MV_JAL);
-  pair(Op.MV, Op.BEQ, Op.MV_BEQ);
-  pair(Op.ADDI, Op.ADDI, Op.ADDI_ADDI);
-  pair(Op.ADDI, Op.ADD, Op.ADDI_ADD);
-  pair(Op.ADDI, Op.ADDW, Op.ADDI_ADDW);
-  pair(Op.ADDI, Op.LBU, Op.ADDI_LBU);
-  pair(Op.ADDI, Op.LD, Op.ADDI_LD);
-  pair(Op.ADDI, Op.SD, Op.ADDI_SD);
-  pair(Op.ADDI, Op.BNE, Op.ADDI_BNE);
-  pair(Op.ADDI, Op.BEQ, Op.ADDI_BEQ);
-  pair(Op.ADDI, Op.MV, Op.ADDI_MV);
-  pair(Op.ADDI, Op.J, Op.ADDI_J);
-  pair(Op.ADDIW, Op.ADDIW, Op.ADDIW_ADDIW);
-  pair(Op.ADDIW, Op.J, Op.ADDIW_J);
-  pair(Op.ADDIW, Op.BNE, Op.ADDIW_BNE);
-  pair(Op.ADDIW, Op.BLT, Op.ADDIW_BLT);
-  pair(Op.ADDIW, Op.MULW, Op.ADDIW_MULW);
-  pair(Op.ADDW, Op.ADDW, Op.ADDW_ADDW);
-  pair(Op.ADDW, Op.ADDIW, Op.ADDW_ADDIW);
-  pair(Op.ADDW, Op.AND, Op.ADDW_AND);
-  pair(Op.ADDW, Op.XOR, Op.ADDW_XOR);
-  pair(Op.ADDW, Op.BNE, Op.ADDW_BNE);
-  pair(Op.ADDW, Op.BLTU, Op.ADDW_BLTU);
-  pair(Op.ADDW, Op.BGEU, Op.ADDW_BGEU);
-  pair(Op.ADD, Op.LBU, Op.ADD_LBU);
-  pair(Op.ADD, Op.LW, Op.ADD_LW);
-  pair(Op.ADD, Op.LD, Op.ADD_LD);
-  pair(Op.ADD, Op.SB, Op.ADD_SB);
-  pair(Op.AND, Op.BNE, Op.AND_BNE);
-  pair(Op.AND, Op.XOR, Op.AND_XOR);
-  pair(Op.ANDI, Op.BEQ, Op.ANDI_BEQ);
-  pair(Op.ANDI, Op.BNE, Op.ANDI_BNE);
-  pair(Op.ANDI, Op.XOR, Op.ANDI_XOR);
-  pair(Op.OR, Op.OR, Op.OR_OR);
-  pair(Op.OR, Op.SLLI, Op.OR_SLLI);
-  pair(Op.OR, Op.SLLIW, Op.OR_SLLIW);
-  pair(Op.SLLI, Op.ADD, Op.SLLI_ADD);
-  pair(Op.SLLI, Op.OR, Op.SLLI_OR);
-  pair(Op.SLLI, Op.SRLI, Op.SLLI_SRLI);
-  pair(Op.SRLI, Op.ADD, Op.SRLI_ADD);
-  pair(Op.SLLIW, Op.OR, Op.SLLIW_OR);
-  pair(Op.SLLIW, Op.XOR, Op.SLLIW_XOR);
-  pair(Op.SLLIW, Op.SRLIW, Op.SLLIW_SRLIW);
-  pair(Op.SRLIW, Op.SLLIW, Op.SRLIW_SLLIW);
-  pair(Op.SRLIW, Op.OR, Op.SRLIW_OR);
-  pair(Op.SRLIW, Op.XOR, Op.SRLIW_XOR);
-  pair(Op.XOR, Op.XOR, Op.XOR_XOR);
-  pair(Op.XOR, Op.OR, Op.XOR_OR);
-  pair(Op.XOR, Op.ADDW, Op.XOR_ADDW);
-  pair(Op.XOR, Op.ADDIW, Op.XOR_ADDIW);
-  pair(Op.XOR, Op.ANDI, Op.XOR_ANDI);
-  pair(Op.XOR, Op.SLLIW, Op.XOR_SLLIW);
-  pair(Op.XOR, Op.SRLIW, Op.XOR_SRLIW);
-  pair(Op.LBU, Op.LBU, Op.LBU_LBU);
-  pair(Op.LBU, Op.ADDI, Op.LBU_ADDI);
-  pair(Op.LBU, Op.LI, Op.LBU_LI);
-  pair(Op.LBU, Op.BEQ, Op.LBU_BEQ);
-  pair(Op.LBU, Op.BNE, Op.LBU_BNE);
-  pair(Op.LW, Op.ADDI, Op.LW_ADDI);
-  pair(Op.LW, Op.ADDW, Op.LW_ADDW);
-  pair(Op.LW, Op.ADDIW, Op.LW_ADDIW);
-  pair(Op.LW, Op.SRLIW, Op.LW_SRLIW);
-  pair(Op.LD, Op.ADDI, Op.LD_ADDI);
-  pair(Op.LD, Op.LI, Op.LD_LI);
-  pair(Op.LD, Op.MV, Op.LD_MV);
-  pair(Op.LD, Op.SD, Op.LD_SD);
-  pair(Op.LD, Op.BEQ, Op.LD_BEQ);
-  pair(Op.LD, Op.BNE, Op.LD_BNE);
-  pair(Op.SD, Op.LI, Op.SD_LI);
-  pair(Op.SD, Op.MV, Op.SD_MV);
-  pair(Op.SD, Op.LD, Op.SD_LD);
-  pair(Op.SD, Op.ADDI, Op.SD_ADDI);
-  pair(Op.SD, Op.JAL, Op.SD_JAL);
-  pair(Op.SB, Op.ADDW, Op.SB_ADDW);
-  pair(Op.SB, Op.ADDIW, Op.SB_ADDIW);
-  pair(Op.SB, Op.ADDI, Op.SB_ADDI);
-  pair(Op.SB, Op.BNE, Op.SB_BNE);
-  pair(Op.BEQ, Op.LI, Op.BEQ_LI);
-  pair(Op.BEQ, Op.MV, Op.BEQ_MV);
-  pair(Op.BEQ, Op.LD, Op.BEQ_LD);
-  pair(Op.BEQ, Op.LBU, Op.BEQ_LBU);
-  pair(Op.BEQ, Op.ADDI, Op.BEQ_ADDI);
-  pair(Op.BEQ, Op.BEQ, Op.BEQ_BEQ);
-  pair(Op.BNE, Op.LBU, Op.BNE_LBU);
-  pair(Op.BNE, Op.LD, Op.BNE_LD);
-  pair(Op.BNE, Op.LI, Op.BNE_LI);
-  pair(Op.BNE, Op.ADDI, Op.BNE_ADDI);
-  pair(Op.BNE, Op.MV, Op.BNE_MV);
+function ends(row: u32, first: u32, fused: u32): void {
+  store<u16>(FUSE_TREE + <usize>row * FUSE_ROW_BYTES, <u16>fused, ENDS_AS);
+  store<u16>(PLAIN_OF + (<usize>fused << 1), <u16>first);
+}
+
+/** `links` says which instructions take the result of the one before: bit 0 the second, bit 1 the third, bit 2 the fourth. */
+function pair(a: u32, b: u32, links: u32, fused: u32): void {
+  ends(step(step(0, a, false), b, (links & 1) != 0), a, fused);
+}
+
+function triple(a: u32, b: u32, c: u32, links: u32, fused: u32): void {
+  ends(step(step(step(0, a, false), b, (links & 1) != 0), c, (links & 2) != 0), a, fused);
+}
+
+function quadruple(a: u32, b: u32, c: u32, d: u32, links: u32, fused: u32): void {
+  const third = step(step(step(0, a, false), b, (links & 1) != 0), c, (links & 2) != 0);
+  ends(step(third, d, (links & 4) != 0), a, fused);
+}
+
+/** Fills the tables; call once. */
+export function defineSequences(): void {
+  for (let op: u32 = 0; op < ALL_OPERATIONS; op++) store<u16>(PLAIN_OF + (<usize>op << 1), <u16>op);
+  for (let op: u32 = Op.LD_RUN2; op <= <u32>Op.LD_RUN8; op++) store<u16>(PLAIN_OF + (<usize>op << 1), <u16>Op.LD);
+  for (let op: u32 = Op.SD_RUN2; op <= <u32>Op.SD_RUN8; op++) store<u16>(PLAIN_OF + (<usize>op << 1), <u16>Op.SD);
+  pair(Op.LI, Op.ADDI, 0, Op.LI_ADDI);
+  pair(Op.LI, Op.LD, 0, Op.LI_LD);
+  pair(Op.ADDI, Op.ADD, 0, Op.ADDI_ADD);
+  pair(Op.ADDI, Op.ADDI, 0, Op.ADDI_ADDI);
+  pair(Op.ADDI, Op.ADDIW, 0, Op.ADDI_ADDIW);
+  triple(Op.ADDI, Op.ADDIW, Op.BLT, 0, Op.ADDI_ADDIW_BLT);
+  triple(Op.ADDI, Op.ADDI, Op.ADD, 0, Op.ADDI_ADDI_ADD);
+  triple(Op.ADDI, Op.ADDI, Op.ADDI, 0, Op.ADDI_ADDI_ADDI);
+  quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.ADDI, 0, Op.ADDI_ADDI_ADDI_ADDI);
+  quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.BGEU, 0, Op.ADDI_ADDI_ADDI_BGEU);
+  quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.JAL, 0, Op.ADDI_ADDI_ADDI_JAL);
+  quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.LD, 0, Op.ADDI_ADDI_ADDI_LD);
+  quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.SD, 0, Op.ADDI_ADDI_ADDI_SD);
+  triple(Op.ADDI, Op.ADDI, Op.BEQ, 0, Op.ADDI_ADDI_BEQ);
+  quadruple(Op.ADDI, Op.ADDI, Op.BEQ, Op.LBU, 0, Op.ADDI_ADDI_BEQ_LBU);
+  triple(Op.ADDI, Op.ADDI, Op.BGEU, 0, Op.ADDI_ADDI_BGEU);
+  triple(Op.ADDI, Op.ADDI, Op.BNE, 0, Op.ADDI_ADDI_BNE);
+  triple(Op.ADDI, Op.ADDI, Op.JAL, 0, Op.ADDI_ADDI_JAL);
+  quadruple(Op.ADDI, Op.ADDI, Op.LBU, Op.BNE, 4, Op.ADDI_ADDI_LBU_TO_BNE);
+  quadruple(Op.ADDI, Op.ADDI, Op.LD, Op.LD, 0, Op.ADDI_ADDI_LD_LD);
+  quadruple(Op.ADDI, Op.ADDI, Op.LD, Op.SD, 0, Op.ADDI_ADDI_LD_SD);
+  quadruple(Op.ADDI, Op.ADDI, Op.SD, Op.ADDI, 0, Op.ADDI_ADDI_SD_ADDI);
+  pair(Op.ADDI, Op.ADDW, 0, Op.ADDI_ADDW);
+  quadruple(Op.ADDI, Op.ADDW, Op.BGE, Op.SLLIW, 0, Op.ADDI_ADDW_BGE_SLLIW);
+  quadruple(Op.ADDI, Op.ADD, Op.SB, Op.BNE, 2, Op.ADDI_ADD_TO_SB_BNE);
+  pair(Op.ADDI, Op.ANDI, 0, Op.ADDI_ANDI);
+  pair(Op.ADDI, Op.BEQ, 0, Op.ADDI_BEQ);
+  triple(Op.ADDI, Op.BGEU, Op.ADDI, 0, Op.ADDI_BGEU_ADDI);
+  quadruple(Op.ADDI, Op.BLTU, Op.ADDI, Op.ADDI, 0, Op.ADDI_BLTU_ADDI_ADDI);
+  pair(Op.ADDI, Op.BNE, 0, Op.ADDI_BNE);
+  pair(Op.ADDI, Op.JAL, 0, Op.ADDI_JAL);
+  pair(Op.ADDI, Op.JR, 0, Op.ADDI_JR);
+  pair(Op.ADDI, Op.LBU, 0, Op.ADDI_LBU);
+  triple(Op.ADDI, Op.LBU, Op.ADDI, 0, Op.ADDI_LBU_ADDI);
+  quadruple(Op.ADDI, Op.LBU, Op.LBU, Op.BEQ, 4, Op.ADDI_LBU_LBU_TO_BEQ);
+  pair(Op.ADDI, Op.LD, 0, Op.ADDI_LD);
+  triple(Op.ADDI, Op.LD, Op.ADDI, 0, Op.ADDI_LD_ADDI);
+  quadruple(Op.ADDI, Op.LD, Op.ADDI, Op.JR, 0, Op.ADDI_LD_ADDI_JR);
+  triple(Op.ADDI, Op.LD, Op.BNE, 0, Op.ADDI_LD_BNE);
+  triple(Op.ADDI, Op.LD, Op.LD, 0, Op.ADDI_LD_LD);
+  quadruple(Op.ADDI, Op.LD, Op.SLLI, Op.ADD, 4, Op.ADDI_LD_SLLI_TO_ADD);
+  pair(Op.ADDI, Op.LW, 0, Op.ADDI_LW);
+  pair(Op.ADDI, Op.SD, 0, Op.ADDI_SD);
+  triple(Op.ADDI, Op.SD, Op.LD, 0, Op.ADDI_SD_LD);
+  quadruple(Op.ADDI, Op.SD, Op.LD, Op.SD, 0, Op.ADDI_SD_LD_SD);
+  pair(Op.ADDI, Op.SLLI, 0, Op.ADDI_SLLI);
+  pair(Op.ADDI, Op.SUB, 0, Op.ADDI_SUB);
+  quadruple(Op.ADDI, Op.ADDI, Op.SLLI, Op.ADD, 5, Op.ADDI_TO_ADDI_SLLI_TO_ADD);
+  quadruple(Op.ADDI, Op.ADDI, Op.AND, Op.ADDI, 3, Op.ADDI_TO_ADDI_TO_AND_ADDI);
+  quadruple(Op.ADDI, Op.BEQ, Op.ADDI, Op.ANDI, 1, Op.ADDI_TO_BEQ_ADDI_ANDI);
+  triple(Op.ADDI, Op.LBU, Op.BNE, 3, Op.ADDI_TO_LBU_TO_BNE);
+  triple(Op.ADDI, Op.LD, Op.BEQ, 3, Op.ADDI_TO_LD_TO_BEQ);
+  quadruple(Op.ADDI, Op.LD, Op.LD, Op.LW, 3, Op.ADDI_TO_LD_TO_LD_LW);
+  quadruple(Op.ADDI, Op.OR, Op.LD, Op.SW, 1, Op.ADDI_TO_OR_LD_SW);
+  quadruple(Op.ADDI, Op.SD, Op.ADDI, Op.LD, 5, Op.ADDI_TO_SD_ADDI_TO_LD);
+  quadruple(Op.XORI, Op.XOR, Op.AND, Op.XOR, 0, Op.XORI_XOR_AND_XOR);
+  pair(Op.ANDI, Op.ADDI, 0, Op.ANDI_ADDI);
+  triple(Op.ANDI, Op.ADDI, Op.BNE, 0, Op.ANDI_ADDI_BNE);
+  triple(Op.ANDI, Op.ADDI, Op.BLTU, 2, Op.ANDI_ADDI_TO_BLTU);
+  pair(Op.ANDI, Op.BNE, 0, Op.ANDI_BNE);
+  quadruple(Op.ANDI, Op.XORI, Op.SLLIW, Op.SRL, 0, Op.ANDI_XORI_SLLIW_SRL);
+  quadruple(Op.ANDI, Op.XOR, Op.ADDIW, Op.BNE, 0, Op.ANDI_XOR_ADDIW_BNE);
+  triple(Op.SLLI, Op.ADDI, Op.BLT, 0, Op.SLLI_ADDI_BLT);
+  quadruple(Op.SLLI, Op.ADDI, Op.BLT, Op.LD, 0, Op.SLLI_ADDI_BLT_LD);
+  pair(Op.SLLI, Op.ADD, 1, Op.SLLI_TO_ADD);
+  triple(Op.SLLI, Op.ADD, Op.LD, 1, Op.SLLI_TO_ADD_LD);
+  quadruple(Op.SLLI, Op.ADD, Op.AND, Op.ADD, 7, Op.SLLI_TO_ADD_TO_AND_TO_ADD);
+  quadruple(Op.SLLI, Op.BLT, Op.SLLI, Op.BLT, 5, Op.SLLI_TO_BLT_SLLI_TO_BLT);
+  pair(Op.SLLI, Op.OR, 1, Op.SLLI_TO_OR);
+  quadruple(Op.SLLI, Op.OR, Op.SLLI, Op.OR, 5, Op.SLLI_TO_OR_SLLI_TO_OR);
+  pair(Op.SLLI, Op.SRLI, 1, Op.SLLI_TO_SRLI);
+  quadruple(Op.SLLI, Op.SRLI, Op.REMU, Op.BEQ, 5, Op.SLLI_TO_SRLI_REMU_TO_BEQ);
+  triple(Op.SLLI, Op.SRLI, Op.ADD, 3, Op.SLLI_TO_SRLI_TO_ADD);
+  quadruple(Op.SLLI, Op.SRLI, Op.ADD, Op.LBU, 7, Op.SLLI_TO_SRLI_TO_ADD_TO_LBU);
+  quadruple(Op.SLLI, Op.SRLI, Op.ADD, Op.SB, 7, Op.SLLI_TO_SRLI_TO_ADD_TO_SB);
+  pair(Op.SRLI, Op.ADDI, 0, Op.SRLI_ADDI);
+  pair(Op.SRLI, Op.ADD, 1, Op.SRLI_TO_ADD);
+  pair(Op.ADDIW, Op.ADDI, 0, Op.ADDIW_ADDI);
+  pair(Op.ADDIW, Op.ADDIW, 0, Op.ADDIW_ADDIW);
+  quadruple(Op.ADDIW, Op.ADDIW, Op.ADDIW, Op.ADDIW, 0, Op.ADDIW_ADDIW_ADDIW_ADDIW);
+  quadruple(Op.ADDIW, Op.ADDIW, Op.ADDIW, Op.BNE, 0, Op.ADDIW_ADDIW_ADDIW_BNE);
+  triple(Op.ADDIW, Op.ADDI, Op.ANDI, 0, Op.ADDIW_ADDI_ANDI);
+  quadruple(Op.ADDIW, Op.ADDI, Op.ANDI, Op.BNE, 0, Op.ADDIW_ADDI_ANDI_BNE);
+  quadruple(Op.ADDIW, Op.ADDW, Op.ADDIW, Op.ADDW, 0, Op.ADDIW_ADDW_ADDIW_ADDW);
+  pair(Op.ADDIW, Op.BLT, 0, Op.ADDIW_BLT);
+  pair(Op.ADDIW, Op.BNE, 0, Op.ADDIW_BNE);
+  quadruple(Op.ADDIW, Op.LW, Op.SRLIW, Op.SLLIW, 0, Op.ADDIW_LW_SRLIW_SLLIW);
+  pair(Op.SLLIW, Op.OR, 0, Op.SLLIW_OR);
+  triple(Op.SLLIW, Op.OR, Op.OR, 0, Op.SLLIW_OR_OR);
+  quadruple(Op.SLLIW, Op.SRLIW, Op.OR, Op.OR, 2, Op.SLLIW_SRLIW_TO_OR_OR);
+  pair(Op.SLLIW, Op.XOR, 1, Op.SLLIW_TO_XOR);
+  triple(Op.SLLIW, Op.XOR, Op.ANDI, 3, Op.SLLIW_TO_XOR_TO_ANDI);
+  quadruple(Op.SLLIW, Op.XOR, Op.SRLIW, Op.XOR, 7, Op.SLLIW_TO_XOR_TO_SRLIW_TO_XOR);
+  quadruple(Op.SRLIW, Op.SLLIW, Op.SRLIW, Op.SLLIW, 0, Op.SRLIW_SLLIW_SRLIW_SLLIW);
+  quadruple(Op.SRLIW, Op.SRLIW, Op.OR, Op.SLLIW, 0, Op.SRLIW_SRLIW_OR_SLLIW);
+  quadruple(Op.SRLIW, Op.XOR, Op.SLLIW, Op.XOR, 7, Op.SRLIW_TO_XOR_TO_SLLIW_TO_XOR);
+  pair(Op.SRLIW, Op.XOR, 0, Op.SRLIW_XOR);
+  quadruple(Op.SRLIW, Op.XOR, Op.XOR, Op.SRLIW, 0, Op.SRLIW_XOR_XOR_SRLIW);
+  pair(Op.ADD, Op.LD, 0, Op.ADD_LD);
+  pair(Op.ADD, Op.SD, 0, Op.ADD_SD);
+  quadruple(Op.ADD, Op.SD, Op.LD, Op.LD, 0, Op.ADD_SD_LD_LD);
+  pair(Op.ADD, Op.LBU, 1, Op.ADD_TO_LBU);
+  triple(Op.ADD, Op.LBU, Op.BNE, 3, Op.ADD_TO_LBU_TO_BNE);
+  pair(Op.ADD, Op.LW, 1, Op.ADD_TO_LW);
+  quadruple(Op.ADD, Op.LW, Op.ADD, Op.JR, 7, Op.ADD_TO_LW_TO_ADD_TO_JR);
+  pair(Op.ADD, Op.SB, 1, Op.ADD_TO_SB);
+  quadruple(Op.XOR, Op.ADDW, Op.XOR, Op.OR, 0, Op.XOR_ADDW_XOR_OR);
+  pair(Op.XOR, Op.SRLIW, 0, Op.XOR_SRLIW);
+  pair(Op.XOR, Op.SLLIW, 1, Op.XOR_TO_SLLIW);
+  triple(Op.XOR, Op.SLLIW, Op.XOR, 3, Op.XOR_TO_SLLIW_TO_XOR);
+  triple(Op.XOR, Op.SRLIW, Op.XOR, 3, Op.XOR_TO_SRLIW_TO_XOR);
+  triple(Op.XOR, Op.XOR, Op.ADDW, 0, Op.XOR_XOR_ADDW);
+  quadruple(Op.XOR, Op.XOR, Op.ADDW, Op.ADDW, 6, Op.XOR_XOR_TO_ADDW_TO_ADDW);
+  quadruple(Op.SRL, Op.ANDI, Op.ADDIW, Op.BNE, 1, Op.SRL_TO_ANDI_ADDIW_BNE);
+  pair(Op.OR, Op.OR, 0, Op.OR_OR);
+  quadruple(Op.AND, Op.ADD, Op.OR, Op.OR, 3, Op.AND_TO_ADD_TO_OR_OR);
+  pair(Op.AND, Op.BNE, 1, Op.AND_TO_BNE);
+  quadruple(Op.ADDW, Op.ADDIW, Op.SW, Op.ADDI, 0, Op.ADDW_ADDIW_SW_ADDI);
+  triple(Op.ADDW, Op.AND, Op.AND, 0, Op.ADDW_AND_AND);
+  quadruple(Op.ADDW, Op.AND, Op.SLLIW, Op.SRLIW, 0, Op.ADDW_AND_SLLIW_SRLIW);
+  pair(Op.ADDW, Op.BGEU, 0, Op.ADDW_BGEU);
+  pair(Op.ADDW, Op.BLTU, 0, Op.ADDW_BLTU);
+  quadruple(Op.ADDW, Op.BLTU, Op.ADDIW, Op.BGEU, 1, Op.ADDW_TO_BLTU_ADDIW_BGEU);
+  triple(Op.ADDW, Op.XOR, Op.OR, 0, Op.ADDW_XOR_OR);
+  quadruple(Op.ADDW, Op.XOR, Op.OR, Op.OR, 0, Op.ADDW_XOR_OR_OR);
+  pair(Op.LBU, Op.ADDI, 0, Op.LBU_ADDI);
+  triple(Op.LBU, Op.ADDI, Op.ADD, 0, Op.LBU_ADDI_ADD);
+  quadruple(Op.LBU, Op.ADDI, Op.ADDW, Op.BNE, 0, Op.LBU_ADDI_ADDW_BNE);
+  triple(Op.LBU, Op.ADDI, Op.BEQ, 0, Op.LBU_ADDI_BEQ);
+  triple(Op.LBU, Op.ADDI, Op.BNE, 0, Op.LBU_ADDI_BNE);
+  quadruple(Op.LBU, Op.ADDI, Op.BNE, Op.ADDIW, 0, Op.LBU_ADDI_BNE_ADDIW);
+  quadruple(Op.LBU, Op.ADDI, Op.LD, Op.LD, 6, Op.LBU_ADDI_TO_LD_TO_LD);
+  quadruple(Op.LBU, Op.LBU, Op.LBU, Op.LBU, 0, Op.LBU_LBU_LBU_LBU);
+  pair(Op.LBU, Op.BEQ, 1, Op.LBU_TO_BEQ);
+  pair(Op.LBU, Op.BNE, 1, Op.LBU_TO_BNE);
+  quadruple(Op.LBU, Op.BNE, Op.LBU, Op.ADDI, 1, Op.LBU_TO_BNE_LBU_ADDI);
+  pair(Op.LW, Op.ADDI, 0, Op.LW_ADDI);
+  quadruple(Op.LW, Op.ADDI, Op.ADDI, Op.AND, 6, Op.LW_ADDI_TO_ADDI_TO_AND);
+  quadruple(Op.LW, Op.SLLIW, Op.SLLIW, Op.LW, 0, Op.LW_SLLIW_SLLIW_LW);
+  triple(Op.LW, Op.AND, Op.BNE, 3, Op.LW_TO_AND_TO_BNE);
+  pair(Op.LD, Op.ADDI, 0, Op.LD_ADDI);
+  triple(Op.LD, Op.ADDI, Op.JR, 0, Op.LD_ADDI_JR);
+  triple(Op.LD, Op.ADDI, Op.SD, 0, Op.LD_ADDI_SD);
+  pair(Op.LD, Op.BNE, 0, Op.LD_BNE);
+  quadruple(Op.LD, Op.LD, Op.XOR, Op.ADDI, 2, Op.LD_LD_TO_XOR_ADDI);
+  pair(Op.LD, Op.SD, 0, Op.LD_SD);
+  quadruple(Op.LD, Op.SD, Op.ADDI, Op.LD, 0, Op.LD_SD_ADDI_LD);
+  triple(Op.LD, Op.SW, Op.SD, 0, Op.LD_SW_SD);
+  pair(Op.LD, Op.BEQ, 1, Op.LD_TO_BEQ);
+  quadruple(Op.LD, Op.XOR, Op.ADDI, Op.BEQ, 1, Op.LD_TO_XOR_ADDI_BEQ);
+  pair(Op.SB, Op.ADDI, 0, Op.SB_ADDI);
+  triple(Op.SB, Op.ADDW, Op.BGEU, 0, Op.SB_ADDW_BGEU);
+  triple(Op.SB, Op.ADDW, Op.BLTU, 0, Op.SB_ADDW_BLTU);
+  pair(Op.SD, Op.ADDI, 0, Op.SD_ADDI);
+  triple(Op.SD, Op.ADDI, Op.BEQ, 0, Op.SD_ADDI_BEQ);
+  quadruple(Op.SD, Op.ADDI, Op.LD, Op.SD, 0, Op.SD_ADDI_LD_SD);
+  quadruple(Op.SD, Op.ADDI, Op.LD, Op.LD, 2, Op.SD_ADDI_TO_LD_LD);
+  pair(Op.SD, Op.LD, 0, Op.SD_LD);
+  triple(Op.SD, Op.LD, Op.ADDI, 0, Op.SD_LD_ADDI);
+  quadruple(Op.SD, Op.LD, Op.ADDI, Op.JR, 0, Op.SD_LD_ADDI_JR);
+  quadruple(Op.FSD, Op.FSD, Op.FSD, Op.FSD, 0, Op.FSD_FSD_FSD_FSD);
+  pair(Op.BEQ, Op.ADDI, 0, Op.BEQ_ADDI);
+  triple(Op.BEQ, Op.ANDI, Op.ADDI, 0, Op.BEQ_ANDI_ADDI);
+  triple(Op.BEQ, Op.ANDI, Op.BNE, 2, Op.BEQ_ANDI_TO_BNE);
+  pair(Op.BEQ, Op.LBU, 0, Op.BEQ_LBU);
+  pair(Op.BEQ, Op.LD, 0, Op.BEQ_LD);
+  quadruple(Op.BEQ, Op.LD, Op.SRLI, Op.ADDI, 0, Op.BEQ_LD_SRLI_ADDI);
+  pair(Op.BNE, Op.ADDI, 0, Op.BNE_ADDI);
+  pair(Op.BNE, Op.LBU, 0, Op.BNE_LBU);
+  pair(Op.BNE, Op.LD, 0, Op.BNE_LD);
+  triple(Op.BNE, Op.LD, Op.ADDI, 0, Op.BNE_LD_ADDI);
+  triple(Op.BLTU, Op.SLLI, Op.SRLI, 2, Op.BLTU_SLLI_TO_SRLI);
 }
 
 /** The operation that the slot's own instruction asks for, whatever it is joined with. */
@@ -135,7 +241,37 @@ function opAt(slot: usize): u32 {
   return load<u16>(slot, SLOT_OP);
 }
 
-/** How many slots from `slot` on are `op` at the same base, in reach of one TLB entry. */
+function isCommutative(op: u32): bool {
+  switch (<i32>op) {
+    case Op.ADD:
+    case Op.ADDW:
+    case Op.AND:
+    case Op.OR:
+    case Op.XOR:
+    case Op.XNOR:
+    case Op.MUL:
+    case Op.MULW:
+    case Op.BEQ:
+    case Op.BNE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the rs1 of the instruction at `slot` is the result of the one before; operands are exchanged if that makes it so. */
+function isLinked(slot: usize): bool {
+  const rd = load<u8>(slot - SLOT_BYTES, SLOT_RD);
+  if (rd == 0) return false;
+  const rs1 = load<u8>(slot, SLOT_RS1);
+  if (rs1 == rd) return true;
+  if (load<u8>(slot, SLOT_RS2) != rd || !isCommutative(opAt(slot))) return false;
+  store<u8>(slot, rd, SLOT_RS1);
+  store<u8>(slot, rs1, SLOT_RS2);
+  return true;
+}
+
+/** How many slots from `slot` on are `op` at the same base, with offsets going one way in steps of doublewords. */
 function runLength(slot: usize, end: usize, op: u32): u32 {
   const base = load<u8>(slot, SLOT_RS1);
   let isUp = false;
@@ -146,33 +282,59 @@ function runLength(slot: usize, end: usize, op: u32): u32 {
     if (op == Op.LD && load<u8>(at, SLOT_RD) == base) break;
     at += SLOT_BYTES;
     if (opAt(at) != op || load<u8>(at, SLOT_RS1) != base) break;
-    const step = load<i32>(at, SLOT_IMMEDIATE) - load<i32>(at - SLOT_BYTES, SLOT_IMMEDIATE);
-    if ((step & 7) != 0 || (length > 1 && step > 0 != isUp)) break;
-    isUp = step > 0;
+    const distance = load<i32>(at, SLOT_IMMEDIATE) - load<i32>(at - SLOT_BYTES, SLOT_IMMEDIATE);
+    if ((distance & 7) != 0 || (length > 1 && distance > 0 != isUp)) break;
+    isUp = distance > 0;
     length++;
   }
   return length;
 }
 
-/** Joins what can be joined in the slots from `first` to `end`. */
+/** The plan for the slot number `i`: dispatches from there to the end u16, operation u16, slots it takes u16. */
+@inline
+function planOf(i: u32): usize {
+  return FUSE_PLAN + (<usize>i << 3);
+}
+
+function consider(i: u32, op: u32, slots: u32): void {
+  const plan = planOf(i);
+  const dispatches: u32 = 1 + <u32>load<u16>(planOf(i + slots));
+  if (dispatches >= <u32>load<u16>(plan)) return;
+  store<u16>(plan, <u16>dispatches);
+  store<u16>(plan, <u16>op, 2);
+  store<u16>(plan, <u16>slots, 4);
+}
+
+/** Considers the sequences that go on from `row` with the slot number `i + length`. */
+function considerSequences(i: u32, row: u32, length: u32, slot: usize, end: usize): void {
+  const fused = load<u16>(FUSE_TREE + <usize>row * FUSE_ROW_BYTES, ENDS_AS);
+  if (fused != 0) consider(i, fused, length);
+  if (slot >= end || opAt(slot) >= PLAIN_OPERATIONS) return;
+  const edge = FUSE_TREE + <usize>row * FUSE_ROW_BYTES + (opAt(slot) << 1);
+  const linked = load<u16>(edge, LINKED);
+  if (linked != 0 && length > 0 && isLinked(slot)) considerSequences(i, linked, length + 1, slot + SLOT_BYTES, end);
+  const any = load<u16>(edge);
+  if (any != 0) considerSequences(i, any, length + 1, slot + SLOT_BYTES, end);
+}
+
+/** Joins the slots from `first` to `end` so that there are as few dispatches as can be. */
 export function fuse(first: usize, end: usize): void {
-  let slot = first;
-  while (slot + SLOT_BYTES < end) {
+  const count = <u32>((end - first) / SLOT_BYTES);
+  store<u16>(planOf(count), 0);
+  for (let i: u32 = count; i-- > 0; ) {
+    const slot = first + <usize>i * SLOT_BYTES;
     const op = opAt(slot);
+    store<u16>(planOf(i), u16.MAX_VALUE);
+    consider(i, op, 1);
     if (op == Op.LD || op == Op.SD) {
-      const length = runLength(slot, end, op);
-      if (length > 1) {
-        store<u16>(slot, <u16>((op == Op.LD ? <u32>Op.LD_RUN2 : <u32>Op.SD_RUN2) + length - 2), SLOT_OP);
-        slot += <usize>length * SLOT_BYTES;
-        continue;
+      const longest = runLength(slot, end, op);
+      for (let length: u32 = 2; length <= longest; length++) {
+        if (length != 7) consider(i, (op == Op.LD ? <u32>Op.LD_RUN2 : <u32>Op.SD_RUN2) + (length == 8 ? 5 : length - 2), length);
       }
     }
-    const next = opAt(slot + SLOT_BYTES);
-    const both: u32 = op < ROW && next < ROW ? <u32>load<u16>(PAIR_OF + (<usize>(op * ROW + next) << 1)) : 0;
-    if (both != 0) {
-      store<u16>(slot, <u16>both, SLOT_OP);
-      slot += SLOT_BYTES;
-    }
-    slot += SLOT_BYTES;
+    considerSequences(i, 0, 0, slot, end);
+  }
+  for (let i: u32 = 0; i < count; i += load<u16>(planOf(i), 4)) {
+    store<u16>(first + <usize>i * SLOT_BYTES, load<u16>(planOf(i), 2), SLOT_OP);
   }
 }

@@ -9,8 +9,10 @@
  * Registers are byte offsets, number × 8. `count` is how many instructions of the trace are retired once this one is;
  * `pc offset` is the instruction's place in its page. LI has a 64-bit constant at 8. In jumps aux is where to go on: the
  * first slot of the target's trace, UNLINKED until it is known, FAR if the target is in another page, which can be
- * another frame in another address space and so is looked up each time.
+ * another frame in another address space and so is looked up each time; IN_REGISTER in JR.
  */
+
+import { Op } from './operations';
 
 export const SLOT_BYTES: usize = 16;
 
@@ -25,6 +27,9 @@ export const SLOT_AUX: usize = 12;
 
 export const UNLINKED: u32 = 0;
 export const FAR: u32 = 1;
+export const IN_REGISTER: u32 = 2;
+/** Links above this are addresses of slots. */
+export const LAST_STATE: u32 = IN_REGISTER;
 
 /** Where the next slot goes. */
 let next: usize = 0;
@@ -69,9 +74,10 @@ export function emit(op: u32, rd: u32, rs1: u32, rs2: u32, immediate: i32, aux: 
   next += SLOT_BYTES;
 }
 
-/** A slot whose immediate and aux are one constant of 64 bits. */
-export function emitConstant(op: u32, rd: u32, value: u64): void {
-  emit(op, rd, 0, 0, <i32>value, <u32>(value >> 32));
+/** rd = value: as ADDI of x0 where the value fits, so that there are fewer different pairs. */
+export function emitConstant(rd: u32, value: u64): void {
+  if (<i64>value == <i64>(<i32>value)) emit(Op.ADDI, rd, 0, 0, <i32>value, 0);
+  else emit(Op.LI, rd, 0, 0, <i32>value, <u32>(value >> 32));
 }
 
 /** Continues at `offset` of the page, which is no instruction but the end of a trace. */

@@ -103,7 +103,7 @@ function decodeTrace(trace: usize, va: u64, frame: u32, limit: u32): bool {
     const target = offset + immediateJ(word);
     if (limit > 1 && opcodeOf(word) == JAL_OPCODE && isUnseen(target, stretch, offset)) {
       // The way on is known: no slot but the link register's is needed.
-      if (rdOf(word) != 0) emitConstant(Op.LI, rdOf(word), pageVa + offset + bytes);
+      if (rdOf(word) != 0) emitConstant(rdOf(word), pageVa + offset + bytes);
       endStretch(stretch, offset);
       offset = target;
       stretch = target;

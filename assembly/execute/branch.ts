@@ -1,20 +1,20 @@
-/** Conditions and targets of jumps. */
+/** Conditions and targets of jumps. `a` is the value of rs1. */
 import { SLOT_AUX, SLOT_COUNT, SLOT_PC } from '../decode/slot';
 import { immediate, x1, x2 } from './operands';
 
 @inline
-export function isEqual(slot: usize): bool {
-  return x1(slot) == x2(slot);
+export function isEqual(slot: usize, a: u64): bool {
+  return a == x2(slot);
 }
 
 @inline
-export function isLess(slot: usize): bool {
-  return <i64>x1(slot) < <i64>x2(slot);
+export function isLess(slot: usize, a: u64): bool {
+  return <i64>a < <i64>x2(slot);
 }
 
 @inline
-export function isLessUnsigned(slot: usize): bool {
-  return x1(slot) < x2(slot);
+export function isLessUnsigned(slot: usize, a: u64): bool {
+  return a < x2(slot);
 }
 
 /** Instructions of the trace retired when the one at `slot` is. */
@@ -41,7 +41,7 @@ export function registerTarget(slot: usize): u64 {
   return (x1(slot) + immediate(slot)) & ~(<u64>1);
 }
 
-/** First slot of the trace to go on in, UNLINKED or FAR. */
+/** First slot of the trace to go on in, UNLINKED, FAR or IN_REGISTER. */
 @inline
 export function linkOf(slot: usize): u32 {
   return load<u32>(slot, SLOT_AUX);

@@ -1,10 +1,10 @@
 /**
- * Loads and stores that the TLBs answer. Each function returns false, having done nothing, when they do not: the page is
- * not cached, or the access is misaligned.
+ * Loads and stores that the TLBs answer. They do not when the page is not cached or the access is misaligned: the caller
+ * asks `readMisses` or `writeMisses` first, and then takes the slow way.
  */
-import { PAGE_SHIFT, READ_TLB, TLB_ENTRIES, WRITE_TLB } from '../layout';
 import { SLOT_BYTES, SLOT_IMMEDIATE } from '../decode/slot';
-import { f2, immediate, setFd, setRd, x1, x2 } from './operands';
+import { PAGE_SHIFT, READ_TLB, TLB_ENTRIES, WRITE_TLB } from '../layout';
+import { immediate, setRd, x1, x2 } from './operands';
 
 const ENTRY_MASK: usize = (TLB_ENTRIES - 1) << 4;
 
@@ -19,19 +19,26 @@ function tagOf<T>(va: u64): u64 {
   return va & (~(<u64>0xfff) | (sizeof<T>() - 1));
 }
 
+/** Guest address of the load or store at `slot`, whose rs1 is `a`. */
 @inline
-function isReadable<T>(va: u64): bool {
-  return load<u64>(entryOf(va), READ_TLB) == tagOf<T>(va);
+export function addressOf(slot: usize, a: u64): u64 {
+  return a + immediate(slot);
 }
 
+@inline
+export function readMisses<T>(va: u64): bool {
+  return load<u64>(entryOf(va), READ_TLB) != tagOf<T>(va);
+}
+
+@inline
+export function writeMisses<T>(va: u64): bool {
+  return load<u64>(entryOf(va), WRITE_TLB) != tagOf<T>(va);
+}
+
+/** Linear address of `va`, which does not miss. */
 @inline
 function readAddress(va: u64): usize {
   return <usize>va + load<u32>(entryOf(va), READ_TLB + 8);
-}
-
-@inline
-function isWritable<T>(va: u64): bool {
-  return load<u64>(entryOf(va), WRITE_TLB) == tagOf<T>(va);
 }
 
 @inline
@@ -41,135 +48,64 @@ function writeAddress(va: u64): usize {
 
 /** Loads a T, extended as T is signed or not. */
 @inline
-export function loadX<T>(slot: usize): bool {
-  const va = x1(slot) + immediate(slot);
-  if (!isReadable<T>(va)) return false;
-  setRd(slot, <u64>load<T>(readAddress(va)));
-  return true;
+export function loadFrom<T>(va: u64): u64 {
+  return <u64>load<T>(readAddress(va));
 }
 
 @inline
-export function storeX<T>(slot: usize): bool {
-  const va = x1(slot) + immediate(slot);
-  if (!isWritable<T>(va)) return false;
-  store<T>(writeAddress(va), <T>x2(slot));
-  return true;
+export function storeTo<T>(va: u64, value: u64): void {
+  store<T>(writeAddress(va), <T>value);
 }
 
+// Runs: up to eight doublewords at one base, in as many slots. Their offsets are multiples of 8 apart and go up or down all
+// the way, so that the page of the first and the last is that of all.
+
+/** Whether the last of `count` is in another page than the first, at `va`. */
 @inline
-export function flw(slot: usize): bool {
-  const va = x1(slot) + immediate(slot);
-  if (!isReadable<u32>(va)) return false;
-  setFd(slot, 0xffff_ffff_0000_0000 | <u64>load<u32>(readAddress(va)));
-  return true;
+export function isRunApart(slot: usize, va: u64, count: usize): bool {
+  return (va ^ (x1(slot) + immediate(slot + (count - 1) * SLOT_BYTES))) >> PAGE_SHIFT != 0;
 }
 
-@inline
-export function fld(slot: usize): bool {
-  const va = x1(slot) + immediate(slot);
-  if (!isReadable<u64>(va)) return false;
-  setFd(slot, load<u64>(readAddress(va)));
-  return true;
-}
-
-@inline
-export function fsw(slot: usize): bool {
-  const va = x1(slot) + immediate(slot);
-  if (!isWritable<u32>(va)) return false;
-  store<u32>(writeAddress(va), <u32>f2(slot));
-  return true;
-}
-
-@inline
-export function fsd(slot: usize): bool {
-  const va = x1(slot) + immediate(slot);
-  if (!isWritable<u64>(va)) return false;
-  store<u64>(writeAddress(va), f2(slot));
-  return true;
-}
-
-/** Offset of the slot `n` after `slot` from their common base. */
+/** Offset of the slot number `n` from the common base. */
 @inline
 function offsetAt(slot: usize, n: usize): usize {
   return load<u32>(slot + n * SLOT_BYTES, SLOT_IMMEDIATE);
 }
 
-/** Whether `va` and `other` are in different pages. */
 @inline
-function areApart(va: u64, other: u64): bool {
-  return (va ^ other) >> PAGE_SHIFT != 0;
+function loadOne(slot: usize, base: usize, n: usize): void {
+  setRd(slot + n * SLOT_BYTES, load<u64>(base + offsetAt(slot, n)));
 }
 
-// Runs: the offsets are multiples of 8 apart, and go up or down, so that the page of the first and the last is that of all.
-
+/** Loads `count`, a constant; the first is at `va`. */
 @inline
-export function loadRun2(slot: usize): bool {
-  const base = x1(slot);
-  const va = base + immediate(slot);
-  if (!isReadable<u64>(va) || areApart(va, base + immediate(slot + SLOT_BYTES))) return false;
-  const host = readAddress(va) - offsetAt(slot, 0);
-  setRd(slot, load<u64>(host + offsetAt(slot, 0)));
-  setRd(slot + SLOT_BYTES, load<u64>(host + offsetAt(slot, 1)));
-  return true;
-}
-
-@inline
-export function loadRun3(slot: usize): bool {
-  const base = x1(slot);
-  const va = base + immediate(slot);
-  if (!isReadable<u64>(va) || areApart(va, base + immediate(slot + 2 * SLOT_BYTES))) return false;
-  const host = readAddress(va) - offsetAt(slot, 0);
-  setRd(slot, load<u64>(host + offsetAt(slot, 0)));
-  setRd(slot + SLOT_BYTES, load<u64>(host + offsetAt(slot, 1)));
-  setRd(slot + 2 * SLOT_BYTES, load<u64>(host + offsetAt(slot, 2)));
-  return true;
+export function loadRun(slot: usize, va: u64, count: usize): void {
+  const base = readAddress(va) - offsetAt(slot, 0);
+  loadOne(slot, base, 0);
+  loadOne(slot, base, 1);
+  if (count > 2) loadOne(slot, base, 2);
+  if (count > 3) loadOne(slot, base, 3);
+  if (count > 4) loadOne(slot, base, 4);
+  if (count > 5) loadOne(slot, base, 5);
+  if (count > 6) loadOne(slot, base, 6);
+  if (count > 7) loadOne(slot, base, 7);
 }
 
 @inline
-export function loadRun4(slot: usize): bool {
-  const base = x1(slot);
-  const va = base + immediate(slot);
-  if (!isReadable<u64>(va) || areApart(va, base + immediate(slot + 3 * SLOT_BYTES))) return false;
-  const host = readAddress(va) - offsetAt(slot, 0);
-  setRd(slot, load<u64>(host + offsetAt(slot, 0)));
-  setRd(slot + SLOT_BYTES, load<u64>(host + offsetAt(slot, 1)));
-  setRd(slot + 2 * SLOT_BYTES, load<u64>(host + offsetAt(slot, 2)));
-  setRd(slot + 3 * SLOT_BYTES, load<u64>(host + offsetAt(slot, 3)));
-  return true;
+function storeOne(slot: usize, base: usize, n: usize): void {
+  store<u64>(base + offsetAt(slot, n), x2(slot + n * SLOT_BYTES));
 }
 
+/** Stores `count`, a constant; the first is at `va`. */
 @inline
-export function storeRun2(slot: usize): bool {
-  const base = x1(slot);
-  const va = base + immediate(slot);
-  if (!isWritable<u64>(va) || areApart(va, base + immediate(slot + SLOT_BYTES))) return false;
-  const host = writeAddress(va) - offsetAt(slot, 0);
-  store<u64>(host + offsetAt(slot, 0), x2(slot));
-  store<u64>(host + offsetAt(slot, 1), x2(slot + SLOT_BYTES));
-  return true;
-}
-
-@inline
-export function storeRun3(slot: usize): bool {
-  const base = x1(slot);
-  const va = base + immediate(slot);
-  if (!isWritable<u64>(va) || areApart(va, base + immediate(slot + 2 * SLOT_BYTES))) return false;
-  const host = writeAddress(va) - offsetAt(slot, 0);
-  store<u64>(host + offsetAt(slot, 0), x2(slot));
-  store<u64>(host + offsetAt(slot, 1), x2(slot + SLOT_BYTES));
-  store<u64>(host + offsetAt(slot, 2), x2(slot + 2 * SLOT_BYTES));
-  return true;
-}
-
-@inline
-export function storeRun4(slot: usize): bool {
-  const base = x1(slot);
-  const va = base + immediate(slot);
-  if (!isWritable<u64>(va) || areApart(va, base + immediate(slot + 3 * SLOT_BYTES))) return false;
-  const host = writeAddress(va) - offsetAt(slot, 0);
-  store<u64>(host + offsetAt(slot, 0), x2(slot));
-  store<u64>(host + offsetAt(slot, 1), x2(slot + SLOT_BYTES));
-  store<u64>(host + offsetAt(slot, 2), x2(slot + 2 * SLOT_BYTES));
-  store<u64>(host + offsetAt(slot, 3), x2(slot + 3 * SLOT_BYTES));
-  return true;
+export function storeRun(slot: usize, va: u64, count: usize): void {
+  const base = writeAddress(va) - offsetAt(slot, 0);
+  storeOne(slot, base, 0);
+  storeOne(slot, base, 1);
+  if (count > 2) storeOne(slot, base, 2);
+  if (count > 3) storeOne(slot, base, 3);
+  if (count > 4) storeOne(slot, base, 4);
+  if (count > 5) storeOne(slot, base, 5);
+  if (count > 6) storeOne(slot, base, 6);
+  if (count > 7) storeOne(slot, base, 7);
 }

@@ -3,7 +3,7 @@
  * dividend. A 32-bit quotient is the low half of the 64-bit one of the extended operands, in these cases too.
  */
 import { mulHighSigned, mulHighSignedUnsigned, mulHighUnsigned } from '../base/wide';
-import { setRd, setRdWord, x1, x2 } from './operands';
+import { extendWord, x2 } from './operands';
 
 @inline
 function divideSigned(a: i64, b: i64): i64 {
@@ -26,66 +26,66 @@ function remainderUnsigned(a: u64, b: u64): u64 {
 }
 
 @inline
-export function mul(slot: usize): void {
-  setRd(slot, x1(slot) * x2(slot));
+export function mul(slot: usize, a: u64): u64 {
+  return a * x2(slot);
 }
 
 @inline
-export function mulh(slot: usize): void {
-  setRd(slot, mulHighSigned(x1(slot), x2(slot)));
+export function mulh(slot: usize, a: u64): u64 {
+  return mulHighSigned(a, x2(slot));
 }
 
 @inline
-export function mulhsu(slot: usize): void {
-  setRd(slot, mulHighSignedUnsigned(x1(slot), x2(slot)));
+export function mulhsu(slot: usize, a: u64): u64 {
+  return mulHighSignedUnsigned(a, x2(slot));
 }
 
 @inline
-export function mulhu(slot: usize): void {
-  setRd(slot, mulHighUnsigned(x1(slot), x2(slot)));
+export function mulhu(slot: usize, a: u64): u64 {
+  return mulHighUnsigned(a, x2(slot));
 }
 
 @inline
-export function div(slot: usize): void {
-  setRd(slot, divideSigned(x1(slot), x2(slot)));
+export function div(slot: usize, a: u64): u64 {
+  return divideSigned(a, x2(slot));
 }
 
 @inline
-export function divu(slot: usize): void {
-  setRd(slot, divideUnsigned(x1(slot), x2(slot)));
+export function divu(slot: usize, a: u64): u64 {
+  return divideUnsigned(a, x2(slot));
 }
 
 @inline
-export function rem(slot: usize): void {
-  setRd(slot, remainderSigned(x1(slot), x2(slot)));
+export function rem(slot: usize, a: u64): u64 {
+  return remainderSigned(a, x2(slot));
 }
 
 @inline
-export function remu(slot: usize): void {
-  setRd(slot, remainderUnsigned(x1(slot), x2(slot)));
+export function remu(slot: usize, a: u64): u64 {
+  return remainderUnsigned(a, x2(slot));
 }
 
 @inline
-export function mulw(slot: usize): void {
-  setRdWord(slot, <u32>x1(slot) * <u32>x2(slot));
+export function mulw(slot: usize, a: u64): u64 {
+  return extendWord(<u32>a * <u32>x2(slot));
 }
 
 @inline
-export function divw(slot: usize): void {
-  setRdWord(slot, <u32>divideSigned(<i64>(<i32>x1(slot)), <i64>(<i32>x2(slot))));
+export function divw(slot: usize, a: u64): u64 {
+  return extendWord(<u32>divideSigned(<i64>(<i32>a), <i64>(<i32>x2(slot))));
 }
 
 @inline
-export function divuw(slot: usize): void {
-  setRdWord(slot, <u32>divideUnsigned(<u64>(<u32>x1(slot)), <u64>(<u32>x2(slot))));
+export function divuw(slot: usize, a: u64): u64 {
+  return extendWord(<u32>divideUnsigned(<u64>(<u32>a), <u64>(<u32>x2(slot))));
 }
 
 @inline
-export function remw(slot: usize): void {
-  setRdWord(slot, <u32>remainderSigned(<i64>(<i32>x1(slot)), <i64>(<i32>x2(slot))));
+export function remw(slot: usize, a: u64): u64 {
+  return extendWord(<u32>remainderSigned(<i64>(<i32>a), <i64>(<i32>x2(slot))));
 }
 
 @inline
-export function remuw(slot: usize): void {
-  setRdWord(slot, <u32>remainderUnsigned(<u64>(<u32>x1(slot)), <u64>(<u32>x2(slot))));
+export function remuw(slot: usize, a: u64): u64 {
+  return extendWord(<u32>remainderUnsigned(<u64>(<u32>a), <u64>(<u32>x2(slot))));
 }

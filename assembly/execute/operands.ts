@@ -2,6 +2,9 @@
 import { SLOT_IMMEDIATE, SLOT_RD, SLOT_RS1, SLOT_RS2 } from '../decode/slot';
 import { getF, getX, setF, setX } from '../hart/registers';
 
+/** Upper half of a register that holds a single. */
+export const NAN_BOX: u64 = 0xffff_ffff_0000_0000;
+
 @inline
 export function x1(slot: usize): u64 {
   return getX(load<u8>(slot, SLOT_RS1));
@@ -39,8 +42,8 @@ export function setFd(slot: usize, value: u64): void {
   setF(load<u8>(slot, SLOT_RD), value);
 }
 
-/** Sets rd to a 32-bit result, sign-extended. */
+/** A 32-bit result, sign-extended. */
 @inline
-export function setRdWord(slot: usize, value: u32): void {
-  setRd(slot, <u64>(<i64>(<i32>value)));
+export function extendWord(value: u32): u64 {
+  return <u64>(<i64>(<i32>value));
 }

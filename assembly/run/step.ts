@@ -5,15 +5,13 @@ import { SLOT_AUX, SLOT_COUNT, SLOT_IMMEDIATE, SLOT_OP, SLOT_RD, SLOT_RS1, SLOT_
 import { loadReserved, readModifyWrite, storeConditional } from '../execute/atomic';
 import { pcAt } from '../execute/branch';
 import { executeFloat } from '../execute/float';
-import { f2, immediate, setFd, setRd, x1, x2 } from '../execute/operands';
+import { NAN_BOX, f2, immediate, setFd, setRd, x1, x2 } from '../execute/operands';
 import { csrRead, csrWrite } from '../hart/csr';
 import { getX, setX } from '../hart/registers';
 import { NO_TRAP, TRAP_EBREAK, TRAP_ECALL, trapIllegal } from '../hart/trap';
 import { PAGE_BYTES } from '../layout';
 import { executableFrame, fetchHalf, loadSlow, loaded, storeSlow } from '../memory/access';
 import { dropCode } from '../memory/code-frames';
-
-const NAN_BOX: u64 = 0xffff_ffff_0000_0000;
 
 /**
  * Executes the slot, in the page at `pageVa`.

@@ -2,7 +2,7 @@
  * Runs one static riscv64 ELF in a bare core, with the few system calls a C program needs to print and exit. It is what the
  * tests and measurements of the core use below the sentry; it is no kernel.
  */
-import { Core } from '../../../src/core/core.ts';
+import type { Core } from '../../../src/core/core.ts';
 import {
   ACCESS_READ,
   ACCESS_WRITE,
