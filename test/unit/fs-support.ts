@@ -16,6 +16,7 @@ import { Mount, MountNamespace } from '../../src/sentry/vfs/mount.ts';
 import type { Path } from '../../src/sentry/vfs/path.ts';
 import { SystemCaller } from '../../src/sentry/vfs/system-caller.ts';
 import { Vfs } from '../../src/sentry/vfs/vfs.ts';
+import { defineState, int, list } from '../../src/state/index.ts';
 import { Clock } from '../../src/sentry/wait/clock.ts';
 
 const PAGE_BYTES = 4096;
@@ -155,6 +156,17 @@ export class FakeActor extends SystemCaller {
   }
 }
 
+/** Notes which mappings a truncation dropped. */
+class FakeInvalidator {
+  dropped: number[] = [];
+
+  dropMappings(mappable: Mappable, firstPage: number): void {
+    void mappable;
+    this.dropped.push(firstPage);
+  }
+}
+defineState(FakeInvalidator, 'test.FakeInvalidator', 1, { dropped: list(int) });
+
 /** A file system on top, and who works in it. */
 export interface World {
   core: FakeCore;
@@ -167,11 +179,10 @@ export interface World {
 
 function makeVfs(frames: number): { core: FakeCore; vfs: Vfs; dropped: number[] } {
   const core = new FakeCore(frames);
-  const dropped: number[] = [];
+  const invalidator = new FakeInvalidator();
   const clock = new Clock();
   clock.realtimeOffsetNs = 1_000_000_000_000_000_000n;
-  const invalidator = { dropMappings: (mappable: Mappable, firstPage: number) => void dropped.push(firstPage) };
-  return { core, vfs: new Vfs(core as unknown as Core, clock, invalidator), dropped };
+  return { core, vfs: new Vfs(core as unknown as Core, clock, invalidator), dropped: invalidator.dropped };
 }
 
 export function worldOf(vfs: Vfs, core: FakeCore, fileSystem: FileSystem, dropped: number[]): World {
