@@ -20,6 +20,7 @@ import type { Root } from './root.ts';
 import { Runner } from './runner.ts';
 import { forwardSignals } from './signals.ts';
 import { Stdio } from './stdio.ts';
+import { openVolumes } from './volumes.ts';
 
 /** A container's own files with their end outside: standard input, output and error. */
 const HOST_KEYS = /^do:host:[012]$/;
@@ -44,6 +45,7 @@ export async function runDo(args: readonly string[]): Promise<number> {
       entropy: new NodeEntropy(),
       base: root.tree,
       realtimeNs: () => clock.realtimeNs(),
+      ...openVolumes(options.volumes),
       hostEnd: (key) => (HOST_KEYS.test(key) ? { label: 'host' } : null),
     },
     specOf(options, root, terminal),

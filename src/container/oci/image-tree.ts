@@ -19,6 +19,8 @@ const TYPE_BITS: Readonly<Record<TarEntryType, number>> = {
 export class ImageTree implements BaseTree {
   readonly digest: string;
   private readonly root: TreeNode;
+  /** Names of each file, by inode. */
+  private readonly namesByInode = new Map<number, number>();
 
   /**
    * @param digest  of the image's configuration, which names the contents of all layers: `sha256:…`
@@ -27,6 +29,7 @@ export class ImageTree implements BaseTree {
   constructor(digest: string, root: TreeNode) {
     this.digest = digest;
     this.root = root;
+    this.countNames(root);
   }
 
   stat(path: ByteString): BaseStat | null {
@@ -40,6 +43,7 @@ export class ImageTree implements BaseTree {
       mtimeNs: node.mtimeNs,
       rdev: node.rdev,
       key: String(node.inode),
+      nlink: this.nlinkOf(node),
     };
   }
 
@@ -60,6 +64,21 @@ export class ImageTree implements BaseTree {
     const part = node.data.subarray(offset, offset + dst.length);
     dst.set(part);
     return part.length;
+  }
+
+  private countNames(directory: TreeNode): void {
+    for (const child of directory.children?.values() ?? []) {
+      if (child.children !== null) this.countNames(child);
+      else this.namesByInode.set(child.inode, (this.namesByInode.get(child.inode) ?? 0) + 1);
+    }
+  }
+
+  /** Number of names; of a directory 2 and one for each directory in it. */
+  private nlinkOf(node: TreeNode): number {
+    if (node.children === null) return this.namesByInode.get(node.inode) ?? 1;
+    let count = 2;
+    for (const child of node.children.values()) if (child.children !== null) count++;
+    return count;
   }
 
   private nodeAt(path: ByteString): TreeNode | null {

@@ -117,6 +117,7 @@ export class DirectoryTree implements BaseTree {
       sizeBytes: Number(stats.size),
       mtimeNs: stats.mtimeNs,
       rdev: Number(stats.rdev),
+      nlink: Number(stats.nlink),
       key: stats.dev === this.device ? String(stats.ino) : `${stats.dev}:${stats.ino}`,
     };
   }
