@@ -11,7 +11,6 @@ import { signalInfo } from '../task/signals/signal-queue.ts';
 import { checkCpuTimers } from '../task/cpu-timers.ts';
 import type { Kernel } from '../task/kernel.ts';
 import type { Task } from '../task/task.ts';
-import { checkCpuTime } from './cpu-timers.ts';
 import { dispatch } from './dispatch.ts';
 import { killLargest } from './oom.ts';
 
@@ -76,7 +75,6 @@ export function runSlice(stepper: Stepper, limit: SliceLimit): number {
     }
     budget -= startLeft - left;
     kernel.current = null;
-    checkCpuTime(task.threadGroup);
     if (task.runState === 'runnable') kernel.enqueue(task);
     kernel.timers.fireDue(kernel.clock.monotonicNs);
   }
