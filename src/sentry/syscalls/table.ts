@@ -28,6 +28,7 @@ import { socketSyscalls } from './socket.ts';
 import { statSyscalls } from './stat.ts';
 import { syncSyscalls } from './sync.ts';
 import { systemSyscalls } from './system.ts';
+import { terminalSyscalls } from './terminal.ts';
 import { timeSyscalls } from './time.ts';
 import { timerSyscalls } from './timers.ts';
 import { xattrSyscalls } from './xattr.ts';
@@ -37,7 +38,7 @@ const FAMILIES: readonly SyscallTable[] = [
   attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, epollSyscalls, eventFileSyscalls, futexSyscalls, hardwareSyscalls,
   identitySyscalls, memorySyscalls, mountSyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
   messageSyscalls, socketOptionSyscalls, socketSyscalls,
-  scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
+  scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, terminalSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
 ];
 
 /** Names by number, for strace and for the list of calls that are missing. */

@@ -85,6 +85,7 @@ export class HostTerminal extends Tty implements HostFileView {
     this.isGone = true;
     this.end = null;
     this.hangUp();
+    if (this.openFiles === 0) this.driver.forget(this.index);
   }
 
   /** Binds the terminal to another end: one that was left unbound at a restore lives again. */

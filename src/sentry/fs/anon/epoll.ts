@@ -158,8 +158,10 @@ export class Epoll extends FileDescription {
    */
   collect(maxEvents: number, caller: Caller, emit: (event: ReadyEvent) => void): number {
     let count = 0;
-    for (const interest of [...this.ready]) {
-      if (count === maxEvents) break;
+    let left = this.ready.size; // those that go back to the end are not looked at again
+    for (const interest of this.ready) {
+      if (left === 0 || count === maxEvents) break;
+      left--;
       this.ready.delete(interest);
       const events = interest.holding(caller);
       if (events === 0) continue;
