@@ -11,6 +11,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+static unsigned sum_of(const void *header) {
+  unsigned short words[4];
+  memcpy(words, header, sizeof words);
+  unsigned sum = words[0] + words[1] + words[2] + words[3];
+  return (sum & 0xffff) + (sum >> 16);
+}
+
 int main(void) {
   struct ifaddrs *list;
   SHOW(getifaddrs(&list));
@@ -85,18 +92,14 @@ int main(void) {
   // echo
   int raw = MUST(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
   struct icmphdr echo = {.type = ICMP_ECHO, .un.echo = {htons(4242), htons(1)}};
-  unsigned sum = 0;
-  for (int i = 0; i < 4; i++) sum += ((unsigned short *)&echo)[i];
-  echo.checksum = ~((sum & 0xffff) + (sum >> 16));
+  echo.checksum = ~sum_of(&echo);
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   SHOW(sendto(raw, &echo, sizeof echo, 0, (void *)&to, sizeof to));
   for (int seen = 0; seen < 2;) {
     ssize_t k = MUST(recv(raw, x, sizeof x, 0));
     struct icmphdr *got = (void *)(x + 20);
     if (got->un.echo.id != htons(4242)) continue;
-    sum = 0;
-    for (int i = 0; i < 4; i++) sum += ((unsigned short *)got)[i];
-    say("%d bytes, version %d, ttl %d, protocol %d, icmp type %d, sum good %d\n", (int)k, x[0] >> 4, x[8], x[9], got->type, ((sum & 0xffff) + (sum >> 16)) == 0xffff);
+    say("%d bytes, version %d, ttl %d, protocol %d, icmp type %d, sum good %d\n", (int)k, x[0] >> 4, x[8], x[9], got->type, sum_of(got) == 0xffff);
     seen++;
   }
   return 0;
