@@ -3,7 +3,7 @@ import { ENOENT, ENOTEMPTY } from '../../src/abi/errno.ts';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../../src/abi/fs.ts';
 import { O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from '../../src/abi/open.ts';
 import { S_IFDIR } from '../../src/abi/stat.ts';
-import { RootFs } from '../../src/sentry/fs/rootfs/rootfs.ts';
+import type { RootFs } from '../../src/sentry/fs/rootfs/rootfs.ts';
 import { walkerOf } from '../../src/sentry/vfs/actor.ts';
 import { DirectoryFile } from '../../src/sentry/vfs/directory-file.ts';
 import { makeName, removeDirectory, renameName, unlinkName } from '../../src/sentry/vfs/edit.ts';

@@ -47,7 +47,7 @@ export function mount(task: Task, args: SyscallArgs): SyscallResult {
     return 0;
   }
   if ((flags & MS_BIND) !== 0) {
-    bind(task, mounts, resolve(task, source), target, (flags & MS_REC) !== 0);
+    bind(mounts, resolve(task, source), target, (flags & MS_REC) !== 0);
     return 0;
   }
   if ((flags & PROPAGATION) !== 0) {
@@ -108,7 +108,7 @@ function parseSize(text: string): number {
   return unit < 0 ? value : value * 1024 ** (unit + 1);
 }
 
-function bind(task: Task, mounts: MountNamespace, source: Path, target: Path, isRecursive: boolean): void {
+function bind(mounts: MountNamespace, source: Path, target: Path, isRecursive: boolean): void {
   if (source.dentry.inode.isDirectory() !== target.dentry.inode.isDirectory()) throw new SysError(ENOTDIR, 'mount: a directory on a file');
   const { vfs } = source.mount.fileSystem;
   const children = [...source.mount.children];
@@ -119,7 +119,7 @@ function bind(task: Task, mounts: MountNamespace, source: Path, target: Path, is
     const { mountpoint } = child;
     if (mountpoint === null || !mountpoint.isUnder(source.dentry)) continue;
     const at = made.rootPath();
-    bind(task, mounts, child.rootPath(), new Path(at.mount, mountpoint), true);
+    bind(mounts, child.rootPath(), new Path(at.mount, mountpoint), true);
   }
 }
 

@@ -1,9 +1,8 @@
 import { EFBIG, EINVAL, ENXIO, EPERM } from '../../abi/errno.ts';
-import { F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_WRITE, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from '../../abi/fs.ts';
+import { F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_WRITE, FIONREAD, MS_NOATIME, MS_RDONLY, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from '../../abi/fs.ts';
 import { IN_ACCESS, IN_MODIFY } from '../../abi/inotify.ts';
 import { O_APPEND, O_NOATIME } from '../../abi/open.ts';
 import { S_ISGID, S_ISUID, S_IXGRP } from '../../abi/stat.ts';
-import { FIONREAD } from '../../abi/fs.ts';
 import { PAGE_BYTES, PROT_WRITE } from '../../abi/mman.ts';
 import { SIGXFSZ } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
@@ -85,7 +84,8 @@ export class RegularFile extends FileDescription {
     void caller;
     if (dst.remainingBytes === 0) return 0;
     const countBytes = this.content.readContent(dst, offset);
-    if ((this.statusFlags & O_NOATIME) === 0) this.content.touchAccess();
+    const mountFlags = this.path === null ? 0 : this.path.mount.flags;
+    if ((this.statusFlags & O_NOATIME) === 0 && (mountFlags & (MS_NOATIME | MS_RDONLY)) === 0) this.content.touchAccess();
     if (countBytes !== 0 && this.path !== null) notifyPath(this.path.dentry, IN_ACCESS);
     return countBytes;
   }

@@ -10,7 +10,7 @@ import type { UserMemory } from '../../vfs/file-description.ts';
 import type { Inode } from '../../vfs/inode.ts';
 import type { Path } from '../../vfs/path.ts';
 import { MAX_FILE_BYTES } from '../../vfs/regular-file.ts';
-import { Tmpfs } from '../tmpfs/tmpfs.ts';
+import type { Tmpfs } from '../tmpfs/tmpfs.ts';
 
 /** The devices of major 1 that need no hardware: null(4), full(4), random(4). */
 export type MemoryDeviceKind = 'null' | 'zero' | 'full' | 'random';

@@ -11,7 +11,7 @@ import type { Caller } from '../../vfs/caller.ts';
 import { DirectoryFile } from '../../vfs/directory-file.ts';
 import type { FileDescription } from '../../vfs/file-description.ts';
 import type { EntrySink, Inode, NewNode } from '../../vfs/inode.ts';
-import { Dentry } from '../../vfs/path.ts';
+import type { Dentry } from '../../vfs/path.ts';
 import type { Path } from '../../vfs/path.ts';
 import { ContentInode, RegularFile, contentInodeState } from '../../vfs/regular-file.ts';
 import type { HostFs } from './hostfs.ts';
