@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { compress as foreignCompress, decompress as foreignDecompress } from 'lz4-wasm-nodejs';
 import { isMain } from '../../scripts/support/main.mjs';
 import { rootPath } from '../../scripts/support/paths.mjs';
+import { printRow } from './support/table.mjs';
 
 const PAGE = 4096;
 const SET_PAGES = 4096; // 16 MiB
@@ -30,7 +31,7 @@ const COPY_MODULE = Uint8Array.of(
   10, 14, 1, 12, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 10, 0, 0, 0x0b,
 );
 
-/** @typedef {{ name: string, value: string, target: string, isMet: boolean | null }} Row */
+/** @typedef {import('./support/table.mjs').Row} Row */
 
 /** @typedef {(name: string, value: string, target: string, isMet: boolean | null) => void} AddRow */
 /** @typedef {Record<string, (...numbers: number[]) => number>} CoreFunctions */
@@ -149,7 +150,7 @@ export async function benchPages() {
   const row = (name, value, target, isMet) => rows.push({ name, value, target, isMet });
   /** @param {string} name @param {number} speed @param {number} reference @param {number} target */
   const over = (name, speed, reference, target) =>
-    row(name, `${(speed / 1e3).toFixed(1)} GB/s, ${(speed / reference).toFixed(2)} × memory.copy`, `≥ ${target} ×`, speed / reference >= target);
+    row(name, `${(speed / 1e3).toFixed(1)} GB/s, ${(speed / reference).toFixed(2)} × memory.copy`, `>= ${target} x`, speed / reference >= target);
 
   for (let i = 0; i < setBytes; i += 4) new DataView(memory.buffer).setUint32(a + i, Math.imul(i, 0x9e3779b1), true);
   /** @param {(at: number) => number} work */
@@ -216,7 +217,7 @@ function compressRows(kind, data, core, bytes, row) {
   }
   for (const key of /** @type {const} */ (['compress', 'decompress'])) {
     const ratio = ours[key] / theirs[key];
-    row(`LZ4 ${key}, ${kind} pages`, `${ours[key].toFixed(0)} MB/s, ${ratio.toFixed(2)} × lz4-wasm`, '≥ 1.2 ×', ratio >= 1.2);
+    row(`LZ4 ${key}, ${kind} pages`, `${ours[key].toFixed(0)} MB/s, ${ratio.toFixed(2)} × lz4-wasm`, '>= 1.2 x', ratio >= 1.2);
   }
   const size = lengths.reduce((sum, length) => sum + length, 0);
   const native = nativeLz4(data);
@@ -239,8 +240,5 @@ function compressRows(kind, data, core, bytes, row) {
 }
 
 if (isMain(import.meta.url)) {
-  for (const { name, value, target, isMet } of await benchPages()) {
-    const verdict = isMet === null ? '' : isMet ? 'met' : 'MISSED';
-    process.stdout.write(`${name.padEnd(36)} ${value.padEnd(56)} ${target.padEnd(22)} ${verdict}\n`);
-  }
+  for (const row of await benchPages()) printRow(row);
 }
