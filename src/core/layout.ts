@@ -1,4 +1,4 @@
-/** Constants that `assembly/` and TypeScript share; `test/core/door.test.ts` holds them equal to the core's. */
+/** Constants that `assembly/` and TypeScript share. */
 
 export const PAGE_SHIFT = 12;
 export const PAGE_BYTES = 4096;

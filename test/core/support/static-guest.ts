@@ -5,7 +5,6 @@
 import type { Core } from '../../../src/core/core.ts';
 import {
   ACCESS_READ,
-  ACCESS_WRITE,
   PAGE_BYTES,
   PTE_EXEC,
   PTE_READ,
@@ -277,10 +276,6 @@ export class StaticGuest {
   }
 }
 
-/** Whether the guest could write at `va` now. */
-export function isWritable(guest: StaticGuest, va: number): boolean {
-  return guest.core.translate(guest.space, va, ACCESS_WRITE) !== 0;
-}
 
 function concat(chunks: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
