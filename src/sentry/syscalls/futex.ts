@@ -1,6 +1,6 @@
 import { EAGAIN, EFAULT, EINVAL, ENOSYS, ESRCH, ETIMEDOUT } from '../../abi/errno.ts';
 import {
-  FUTEX_BITSET_MATCH_ANY, FUTEX_CLOCK_REALTIME, FUTEX_CMD_MASK, FUTEX_CMP_REQUEUE, FUTEX_REQUEUE, FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_WAKE,
+  FUTEX_BITSET_MATCH_ANY, FUTEX_CLOCK_REALTIME, FUTEX_CMD_MASK, FUTEX_CMP_REQUEUE, FUTEX_PRIVATE_FLAG, FUTEX_REQUEUE, FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_WAKE,
   FUTEX_WAKE_BITSET, FUTEX_WAKE_OP,
 } from '../../abi/futex.ts';
 import { SysError } from '../../base/errors.ts';
@@ -13,13 +13,15 @@ import type { SyscallTable } from './entry.ts';
 const ROBUST_HEAD_BYTES = 24;
 
 /** Sleeps until woken, if the word at `address` still is `expected`. */
-function wait(task: Task, address: number, expected: number, bitset: number, deadline: number | null, restart: 'sys' | 'restartBlock'): SyscallResult {
+function wait(
+  task: Task, address: number, isPrivate: boolean, expected: number, bitset: number, deadline: number | null, restart: 'sys' | 'restartBlock',
+): SyscallResult {
   const record = task.waitRecord();
   if (record.isGranted) return 0;
   if (task.hasTimedOut()) throw new SysError(ETIMEDOUT, 'futex: timed out');
   if (!record.wasParked && task.mm.readU32(address) !== expected >>> 0) throw new SysError(EAGAIN, 'futex: the word has changed');
   record.bitset = bitset;
-  return { queues: [futexQueue(task, address)], restart, deadlineNs: deadline };
+  return { queues: [futexQueue(task, address, isPrivate)], restart, deadlineNs: deadline };
 }
 
 function readTimespec(task: Task, address: number): { seconds: number; nanoseconds: number } {
@@ -41,7 +43,7 @@ function deadlineOf(task: Task, command: number, isRealtime: boolean, address: n
 }
 
 /** FUTEX_WAKE_OP: changes the second word, and wakes on it when its old value compares. */
-function wakeOp(task: Task, first: number, firstCount: number, second: number, secondCount: number, encoded: number): number {
+function wakeOp(task: Task, first: number, firstCount: number, second: number, secondCount: number, encoded: number, isPrivate: boolean): number {
   const operation = (encoded >>> 28) & 7;
   const isShift = encoded >>> 31 !== 0;
   const comparison = (encoded >>> 24) & 15;
@@ -53,8 +55,8 @@ function wakeOp(task: Task, first: number, firstCount: number, second: number, s
   const compares = [old === compared, old !== compared, old < compared, old <= compared, old > compared, old >= compared];
   if (operation >= results.length || comparison >= compares.length) throw new SysError(ENOSYS, 'futex: FUTEX_WAKE_OP operation');
   task.mm.writeI32(second, results[operation]!);
-  let woken = wakeFutexAt(task, first, firstCount);
-  if (compares[comparison]!) woken += wakeFutexAt(task, second, secondCount);
+  let woken = wakeFutexAt(task, first, firstCount, FUTEX_BITSET_MATCH_ANY, isPrivate);
+  if (compares[comparison]!) woken += wakeFutexAt(task, second, secondCount, FUTEX_BITSET_MATCH_ANY, isPrivate);
   return woken;
 }
 
@@ -67,6 +69,7 @@ export function futex(task: Task, args: SyscallArgs): SyscallResult {
   const address = args.addr(0);
   const operation = args.i32(1);
   const command = operation & FUTEX_CMD_MASK;
+  const isPrivate = (operation & FUTEX_PRIVATE_FLAG) !== 0;
   const isRealtime = (operation & FUTEX_CLOCK_REALTIME) !== 0;
   if (address % 4 !== 0) throw new SysError(EINVAL, 'futex: misaligned');
   switch (command) {
@@ -75,14 +78,14 @@ export function futex(task: Task, args: SyscallArgs): SyscallResult {
       const bitset = command === FUTEX_WAIT ? FUTEX_BITSET_MATCH_ANY : args.i32(5);
       if (bitset === 0) throw new SysError(EINVAL, 'futex: no bits');
       const deadline = task.deadlineNs(() => deadlineOf(task, command, isRealtime, args.addr(3)));
-      return wait(task, address, args.u32(2), bitset, deadline, deadline !== null && command === FUTEX_WAIT ? 'restartBlock' : 'sys');
+      return wait(task, address, isPrivate, args.u32(2), bitset, deadline, deadline !== null && command === FUTEX_WAIT ? 'restartBlock' : 'sys');
     }
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET: {
       const bitset = command === FUTEX_WAKE ? FUTEX_BITSET_MATCH_ANY : args.i32(5);
       if (bitset === 0) throw new SysError(EINVAL, 'futex: no bits');
       requireMapped(task, address);
-      return wakeFutexAt(task, address, Math.max(1, args.i32(2)), bitset);
+      return wakeFutexAt(task, address, Math.max(1, args.i32(2)), bitset, isPrivate);
     }
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE: {
@@ -92,12 +95,12 @@ export function futex(task: Task, args: SyscallArgs): SyscallResult {
       if (wakeCount < 0 || moveCount < 0 || target % 4 !== 0) throw new SysError(EINVAL, 'futex: requeue counts');
       const value = task.mm.readU32(address);
       if (command === FUTEX_CMP_REQUEUE && value !== args.u32(5)) throw new SysError(EAGAIN, 'futex: the word has changed');
-      const woken = wakeFutexAt(task, address, wakeCount);
-      const moved = requeueFutex(task, address, target, moveCount);
+      const woken = wakeFutexAt(task, address, wakeCount, FUTEX_BITSET_MATCH_ANY, isPrivate);
+      const moved = requeueFutex(task, address, target, moveCount, isPrivate);
       return woken + (command === FUTEX_CMP_REQUEUE ? moved : 0);
     }
     case FUTEX_WAKE_OP:
-      return wakeOp(task, address, args.i32(2), args.addr(4), args.i32(3), args.u32(5));
+      return wakeOp(task, address, args.i32(2), args.addr(4), args.i32(3), args.u32(5), isPrivate);
     default:
       throw new SysError(ENOSYS, `futex: operation ${command}`);
   }

@@ -9,9 +9,12 @@ const ROBUST_LIST_LIMIT = 2048;
 /** Queues of one kind of futex, by place. */
 type Bucket = { queues: Map<number, WaitQueue>; key: number };
 
-/** Where the futex at `address` is known: by address in private memory, by page and offset of the backing in shared memory. */
-function bucketOf(task: Task, address: number, create: boolean): Bucket | null {
-  const vma = task.mm.findVma(address);
+/**
+ * Where the futex at `address` is known: by address in private memory, by page and offset of the backing in shared memory
+ * unless FUTEX_PRIVATE_FLAG says that nobody else looks there.
+ */
+function bucketOf(task: Task, address: number, create: boolean, isPrivate: boolean): Bucket | null {
+  const vma = isPrivate ? null : task.mm.findVma(address);
   if (vma === null || !vma.isShared || vma.mappable === null) return { queues: task.mm.futexes, key: address };
   const { sharedFutexes } = task.kernel;
   let queues = sharedFutexes.get(vma.mappable);
@@ -24,8 +27,8 @@ function bucketOf(task: Task, address: number, create: boolean): Bucket | null {
 }
 
 /** The queue of waiters on the futex at `address`, made if there is none. */
-export function futexQueue(task: Task, address: number): WaitQueue {
-  const bucket = bucketOf(task, address, true)!;
+export function futexQueue(task: Task, address: number, isPrivate: boolean): WaitQueue {
+  const bucket = bucketOf(task, address, true, isPrivate)!;
   let queue = bucket.queues.get(bucket.key);
   if (queue === undefined) {
     queue = new WaitQueue();
@@ -34,17 +37,17 @@ export function futexQueue(task: Task, address: number): WaitQueue {
   return queue;
 }
 
-function existingQueue(task: Task, address: number): WaitQueue | null {
-  const bucket = bucketOf(task, address, false);
+function existingQueue(task: Task, address: number, isPrivate: boolean): WaitQueue | null {
+  const bucket = bucketOf(task, address, false, isPrivate);
   return bucket?.queues.get(bucket.key) ?? null;
 }
 
 /** Drops the queue at `address` when nobody waits there. */
-function forgetIfEmpty(task: Task, address: number, queue: WaitQueue): void {
+function forgetIfEmpty(task: Task, address: number, queue: WaitQueue, isPrivate: boolean): void {
   if (!queue.isEmpty()) return;
-  const bucket = bucketOf(task, address, false);
+  const bucket = bucketOf(task, address, false, isPrivate);
   if (bucket !== null && bucket.queues.get(bucket.key) === queue) bucket.queues.delete(bucket.key);
-  if (bucket === null || bucket.queues.size > 0) return;
+  if (bucket === null || isPrivate || bucket.queues.size > 0) return;
   const vma = task.mm.findVma(address);
   if (vma !== null && vma.mappable !== null && vma.isShared) task.kernel.sharedFutexes.delete(vma.mappable);
 }
@@ -53,8 +56,8 @@ function forgetIfEmpty(task: Task, address: number, queue: WaitQueue): void {
  * Wakes up to `count` waiters of the futex at `address` whose bits meet `bitset`, in order of arrival.
  * @returns how many
  */
-export function wakeFutexAt(task: Task, address: number, count: number, bitset = FUTEX_BITSET_MATCH_ANY): number {
-  const queue = existingQueue(task, address);
+export function wakeFutexAt(task: Task, address: number, count: number, bitset = FUTEX_BITSET_MATCH_ANY, isPrivate = false): number {
+  const queue = existingQueue(task, address, isPrivate);
   if (queue === null) return 0;
   let woken = 0;
   for (const waiter of [...queue.waiters]) {
@@ -65,15 +68,15 @@ export function wakeFutexAt(task: Task, address: number, count: number, bitset =
     waiting.unpark();
     woken++;
   }
-  forgetIfEmpty(task, address, queue);
+  forgetIfEmpty(task, address, queue, isPrivate);
   return woken;
 }
 
 /** Moves up to `count` waiters from one futex to another without waking them; returns how many. */
-export function requeueFutex(task: Task, from: number, to: number, count: number): number {
-  const source = existingQueue(task, from);
+export function requeueFutex(task: Task, from: number, to: number, count: number, isPrivate: boolean): number {
+  const source = existingQueue(task, from, isPrivate);
   if (source === null || count <= 0) return 0;
-  const target = futexQueue(task, to);
+  const target = futexQueue(task, to, isPrivate);
   if (source === target) return Math.min(count, source.waiters.size);
   let moved = 0;
   for (const waiter of [...source.waiters]) {
@@ -84,7 +87,7 @@ export function requeueFutex(task: Task, from: number, to: number, count: number
     waiting.wait!.queues = [target];
     moved++;
   }
-  forgetIfEmpty(task, from, source);
+  forgetIfEmpty(task, from, source, isPrivate);
   return moved;
 }
 

@@ -1,3 +1,4 @@
+// oracle: qemu, riscv64 only
 /* A handler may use floating point: the interrupted registers, the rounding mode and the flags come back. */
 #include "guest.h"
 #include <fenv.h>

@@ -59,6 +59,8 @@ export class GuestMachine {
   /** Syscalls that had to wait, since the boot. */
   blocks = 0;
   restores = 0;
+  /** Guest time that was jumped over. */
+  idleNs = 0;
   /** Everything written to standard output and standard error, in order, as a byte string. */
   output = '';
   /** The program started last: kept when nothing else knows it any more. */
@@ -106,9 +108,17 @@ export class GuestMachine {
     if (kernel.hasRunnable()) return true;
     const deadline = kernel.timers.nextDeadlineNs();
     if (deadline === null) return false;
-    kernel.clock.monotonicNs = Math.max(deadline, kernel.clock.monotonicNs);
+    if (deadline > kernel.clock.monotonicNs) {
+      this.idleNs += deadline - kernel.clock.monotonicNs;
+      kernel.clock.monotonicNs = deadline;
+    }
     kernel.timers.fireDue(kernel.clock.monotonicNs);
     return true;
+  }
+
+  /** Guest time in which something ran. */
+  busyNs(): number {
+    return this.kernel.clock.monotonicNs - this.idleNs;
   }
 
   save(): Uint8Array {
