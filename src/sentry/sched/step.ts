@@ -10,6 +10,7 @@ import { deliverSignals, forceSignal, restoreSavedMask } from '../task/signals/d
 import { signalInfo } from '../task/signals/signal-queue.ts';
 import { checkCpuTimers } from '../task/cpu-timers.ts';
 import type { Kernel } from '../task/kernel.ts';
+import { abortRestartableSequence } from '../task/rseq.ts';
 import type { Task } from '../task/task.ts';
 import { dispatch } from './dispatch.ts';
 import { killLargest } from './oom.ts';
@@ -54,6 +55,7 @@ export function runSlice(stepper: Stepper, limit: SliceLimit): number {
     kernel.current = task;
     kernel.contextSwitches++;
     kernel.isYielding = false;
+    if (task.rseqAddress !== 0) abortRestartableSequence(task);
     let left = Math.min(quantum, budget);
     const startLeft = left;
     while (left > 0 && traps > 0 && task.runState === 'runnable' && !kernel.isYielding) {

@@ -21,6 +21,7 @@ import { prctlSyscalls } from './prctl.ts';
 import { processSyscalls } from './process.ts';
 import { readWriteSyscalls } from './read-write.ts';
 import { resourceSyscalls } from './resource.ts';
+import { rseqSyscalls } from './rseq.ts';
 import { scheduleSyscalls } from './schedule.ts';
 import { signalSyscalls } from './signal.ts';
 import { socketOptionSyscalls } from './socket-options.ts';
@@ -38,7 +39,7 @@ const FAMILIES: readonly SyscallTable[] = [
   attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, epollSyscalls, eventFileSyscalls, futexSyscalls, hardwareSyscalls,
   identitySyscalls, memorySyscalls, mountSyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
   messageSyscalls, socketOptionSyscalls, socketSyscalls,
-  scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, terminalSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
+  rseqSyscalls, scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, terminalSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
 ];
 
 /** Names by number, for strace and for the list of calls that are missing. */

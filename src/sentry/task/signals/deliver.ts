@@ -5,6 +5,7 @@ import {
 } from '../../../abi/signal.ts';
 import { SysError } from '../../../base/errors.ts';
 import { exitGroup } from '../exit.ts';
+import { abortRestartableSequence } from '../rseq.ts';
 import type { Task } from '../task.ts';
 import { writeSigInfo } from './siginfo.ts';
 import { defaultAction } from './signal-actions.ts';
@@ -128,6 +129,7 @@ function storeRemaining(task: Task): boolean {
 
 function enterHandler(task: Task, info: SignalInfo, action: SignalAction): void {
   interruptCall(task, action);
+  if (task.rseqAddress !== 0) abortRestartableSequence(task);
   const mask = task.savedSignalMask ?? task.signalMask;
   task.savedSignalMask = null;
   const handler = action.handler;
