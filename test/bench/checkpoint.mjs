@@ -7,17 +7,26 @@ import { compilePrograms } from './support/programs.mjs';
 import { formatMs, printNote, printRow } from './support/table.mjs';
 
 const PAGES_PER_STEP = 1024;
+const PAUSES = 15;
 /** @type {import('../../src/container/container.ts').RestoreOptions} */
 const OPTIONS = { policy: 'kill', clock: 'gvisor' };
+
+/** The pause alone: how long the guest stands still. @param {Container} container */
+function pause(container) {
+  const startMs = performance.now();
+  const save = container.beginCheckpoint(Date.now());
+  const pauseMs = performance.now() - startMs;
+  save.abandon();
+  return pauseMs;
+}
 
 /** @param {Container} container */
 function checkpoint(container) {
   const startMs = performance.now();
   const save = container.beginCheckpoint(Date.now());
-  const pauseMs = performance.now() - startMs;
   while (!save.step(PAGES_PER_STEP)) continue;
   const { image } = save.finish();
-  return { image, pauseMs, totalMs: performance.now() - startMs };
+  return { image, totalMs: performance.now() - startMs };
 }
 
 /**
@@ -58,14 +67,16 @@ function timeRow(name, { best, text }, maxMs, again) {
  */
 function measure(name, guest, base, { rounds, maxPauseMs, maxTotalMs, maxKB, maxRestoreMs }) {
   const { container } = guest;
+  const pauses = Array.from({ length: PAUSES }, () => pause(container));
   const saves = Array.from({ length: rounds }, () => ({ ...checkpoint(container), image: null }));
   const { image } = checkpoint(container);
   const restores = Array.from({ length: rounds }, () => ({ ...restore(base, image), container: null }));
-  const again = () => {
+  timeRow(`${name}: pause`, firstAndBest(pauses), maxPauseMs, () => {
+    for (let i = 0; i < PAUSES; i++) pause(container);
+  });
+  timeRow(`${name}: full checkpoint`, firstAndBest(saves.map(({ totalMs }) => totalMs)), maxTotalMs, () => {
     for (let i = 0; i < rounds * 2; i++) checkpoint(container);
-  };
-  timeRow(`${name}: pause`, firstAndBest(saves.map(({ pauseMs }) => pauseMs)), maxPauseMs, again);
-  timeRow(`${name}: full checkpoint`, firstAndBest(saves.map(({ totalMs }) => totalMs)), maxTotalMs, again);
+  });
   const kB = image.length / 1000;
   const frames = container.kernel.core.framesInUse();
   printRow({ name: `${name}: image`, value: `${kB.toFixed(1)} kB of ${frames} frames`, target: maxKB === null ? '' : `<= ${maxKB} kB`, isMet: maxKB === null ? null : kB <= maxKB });
