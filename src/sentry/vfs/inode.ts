@@ -30,8 +30,9 @@ export interface InodeWatcher {
    * @param event   IN_* bits; IN_ISDIR with them when the event is about a directory
    * @param name    entry of the watched directory that the event is about; empty for the inode itself
    * @param cookie  ties the two halves of a rename; 0 otherwise
+   * @param isUnlinked  whether `name` is no entry any more, only the one by which the file was opened (IN_EXCL_UNLINK)
    */
-  onInodeEvent(event: number, name: ByteString, cookie: number): void;
+  onInodeEvent(event: number, name: ByteString, cookie: number, isUnlinked: boolean): void;
 }
 
 /** Receives one entry of a directory; answers false when it had no room for it. */
@@ -350,9 +351,9 @@ export abstract class Inode {
   }
 
   /** Tells everyone who watches this inode. */
-  notifyWatchers(event: number, name: ByteString, cookie: number): void {
+  notifyWatchers(event: number, name: ByteString, cookie: number, isUnlinked = false): void {
     if (this.watchers === null) return;
-    for (const watcher of [...this.watchers]) watcher.onInodeEvent(event, name, cookie);
+    for (const watcher of [...this.watchers]) watcher.onInodeEvent(event, name, cookie, isUnlinked);
   }
 
   /** Tells those who watch that neither name nor user is left. */

@@ -6,7 +6,7 @@ export function notifyPath(dentry: Dentry, event: number, cookie = 0): void {
   const { inode, parent } = dentry;
   if (inode.fileSystem.vfs.watcherCount === 0) return;
   const bits = inode.isDirectory() ? event | IN_ISDIR : event;
-  if (parent !== null && !dentry.isUnlinked) parent.inode.notifyWatchers(bits, dentry.name, cookie);
+  if (parent !== null) parent.inode.notifyWatchers(bits, dentry.name, cookie, dentry.isUnlinked);
   inode.notifyWatchers(bits, '', cookie);
 }
 

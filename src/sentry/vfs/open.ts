@@ -2,7 +2,7 @@ import {
   EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EPERM, EROFS, ETXTBSY,
 } from '../../abi/errno.ts';
 import { MS_NODEV, R_OK, W_OK, X_OK } from '../../abi/fs.ts';
-import { IN_CREATE, IN_MODIFY, IN_OPEN } from '../../abi/inotify.ts';
+import { IN_CREATE, IN_OPEN } from '../../abi/inotify.ts';
 import {
   O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOCTTY, O_NOFOLLOW, O_PATH, O_RDWR, O_TMPFILE, O_TRUNC, O_WRONLY,
 } from '../../abi/open.ts';
@@ -69,7 +69,9 @@ function openUnnamed(actor: Actor, start: Path, name: ByteString, request: OpenR
   requireAccess(dir.dentry.inode, actor.credentials, W_OK | X_OK);
   const node = newNode(actor, dir.dentry.inode, S_IFREG | (request.mode & S_IALLUGO & ~actor.fs.umask));
   const dentry = dir.dentry.inode.createUnnamed(dir.dentry, node, (flags & O_EXCL) !== 0);
-  return dentry.inode.open(new Path(dir.mount, dentry), flags & ~OPENING_FLAGS, flags, actor);
+  const file = dentry.inode.open(new Path(dir.mount, dentry), flags & ~OPENING_FLAGS, flags, actor);
+  notifyPath(dentry, IN_OPEN);
+  return file;
 }
 
 function openOrCreate(actor: Actor, start: Path, name: ByteString, request: OpenRequest): FileDescription {
@@ -137,8 +139,7 @@ export function openExisting(actor: Actor, path: Path, flags: number, checkAcces
   const file = inode.open(path, flags & ~OPENING_FLAGS, flags, actor);
   if ((flags & O_TRUNC) !== 0 && type === S_IFREG) {
     inode.truncate(0);
-    dropPrivileges(inode, actor);
-    notifyPath(path.dentry, IN_MODIFY);
+    dropPrivileges(inode, actor); // no IN_MODIFY: Linux 6.18 tells of none
   }
   notifyPath(path.dentry, IN_OPEN);
   return file;

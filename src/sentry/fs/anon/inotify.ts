@@ -44,7 +44,8 @@ export class InotifyWatch implements InodeWatcher {
     this.mask = mask;
   }
 
-  onInodeEvent(event: number, name: ByteString, cookie: number): void {
+  onInodeEvent(event: number, name: ByteString, cookie: number, isUnlinked: boolean): void {
+    if (isUnlinked && (this.mask & IN_EXCL_UNLINK) !== 0) return;
     if ((event & this.mask & IN_ALL_EVENTS) !== 0) {
       this.file.queue({ watch: this.number, mask: event, cookie, name });
       if ((this.mask & IN_ONESHOT) !== 0) this.file.remove(this);
