@@ -52,9 +52,9 @@ export class Runner {
       const nowNs = clock.monotonicNs();
       if (this.container.status !== 'running') return this.finish();
       this.container.tick(nowNs);
-      stdio.feed(this.container);
       this.step();
       stdio.drain(this.container);
+      stdio.feed(this.container); // after the step: only then does a guest wait for input
       for (const event of this.container.kernel.events.splice(0)) this.options.onEvent(event);
       this.container.takeEnded();
       if (this.container.status !== 'running' || nowNs >= endNs) break;
