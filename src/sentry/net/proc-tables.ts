@@ -6,8 +6,9 @@ import { isIpv4 } from './ip-address.ts';
 import { NetlinkSocket } from './netlink.ts';
 import { RawSocket } from './raw.ts';
 import type { NetStack } from './stack.ts';
-import { TcpSocket, TimeWait } from './tcp.ts';
+import { TcpSocket } from './tcp.ts';
 import { tcpStateNumber } from './tcp-info.ts';
+import { TimeWait } from './tcp-time-wait.ts';
 import { UdpSocket } from './udp.ts';
 import { UnixSocket } from './unix-socket.ts';
 

@@ -6,6 +6,7 @@ import type { Clock } from '../wait/clock.ts';
 import type { TimerQueue } from '../wait/timers.ts';
 import { LoopbackInterface } from './interface.ts';
 import type { PacketReceiver } from './packet.ts';
+import type { FlyingSocket } from './unix-garbage.ts';
 import { PortTable } from './port-table.ts';
 
 /** Everything sockets of one container share: names, ports, the loopback interface. */
@@ -18,7 +19,8 @@ export class NetStack {
   abstractNames = new Map<ByteString, object>();
   lastAutobind = 0;
   /** Unix sockets that lie in messages, not yet received. */
-  inFlight = new Set<FileDescription>();
+  inFlight = new Set<FlyingSocket>();
+  lossesSinceSearch = 0;
   tcpPorts = new PortTable();
   udpPorts = new PortTable();
   /** Raw sockets. */
@@ -63,7 +65,8 @@ defineState(NetStack, 'NetStack', 1, {
   timers: ref<TimerQueue>('TimerQueue'),
   abstractNames: map(byteString, anyRef<object>()),
   lastAutobind: u32,
-  inFlight: set(anyRef<FileDescription>()),
+  inFlight: set(anyRef<FlyingSocket>()),
+  lossesSinceSearch: u32,
   tcpPorts: ref<PortTable>('PortTable'),
   udpPorts: ref<PortTable>('PortTable'),
   rawSockets: set(anyRef<PacketReceiver>()),

@@ -5,7 +5,7 @@ import { defineState, extend } from '../../state/index.ts';
 import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
 import type { Caller } from '../vfs/caller.ts';
 import type { Receipt, SendRequest, SocketPaths } from './socket.ts';
-import { collectGarbage } from './unix-garbage.ts';
+import { considerGarbage } from './unix-garbage.ts';
 import { UnixSocket, unixSocketState } from './unix-socket.ts';
 
 /** SOCK_DGRAM of unix(7). */
@@ -68,7 +68,7 @@ export class UnixDatagram extends UnixSocket {
     this.unbind();
     this.peer?.roomWaiters.delete(this);
     this.purge();
-    collectGarbage(this.stack);
+    considerGarbage(this.stack);
   }
 }
 

@@ -15,6 +15,8 @@ import { WOULD_BLOCK } from '../wait/block.ts';
 import { peerCredentialsKind, prepareWhole, Socket, socketState } from './socket.ts';
 import type { PeerCredentials, Receipt, SendRequest, SocketPaths } from './socket.ts';
 import { truesizeOf } from './truesize.ts';
+import type { FlyingSocket } from './unix-garbage.ts';
+import { considerGarbage } from './unix-garbage.ts';
 
 /** net.unix.max_dgram_qlen: messages that a datagram socket keeps, less one. */
 const DATAGRAM_BACKLOG = 10;
@@ -46,7 +48,7 @@ export class UnixMessage {
 export type UnixState = 'unconnected' | 'listening' | 'connected';
 
 /** What unix(7) sockets of all types have: names, a queue of messages, and the rules for passing files and credentials. */
-export abstract class UnixSocket extends Socket {
+export abstract class UnixSocket extends Socket implements FlyingSocket {
   state: UnixState = 'unconnected';
   /** Name it is bound to: a path, or a zero byte and an abstract name; null while it has none. */
   name: ByteString | null = null;
@@ -328,6 +330,11 @@ export abstract class UnixSocket extends Socket {
   /** Sockets whose messages go when this one's go: itself, and those that wait to be accepted by it. */
   withChildren(): UnixSocket[] {
     return [this];
+  }
+
+  override drop(): void {
+    super.drop();
+    if (this.references > 0 && this.references === this.inFlightCount) considerGarbage(this.stack);
   }
 
   /** Gives its name back, and leaves the list of sockets. */

@@ -8,7 +8,7 @@ import type { Caller } from '../vfs/caller.ts';
 import { WOULD_BLOCK } from '../wait/block.ts';
 import type { Receipt, SendRequest, SocketPaths } from './socket.ts';
 import { STREAM_CHUNK_BYTES } from './truesize.ts';
-import { collectGarbage } from './unix-garbage.ts';
+import { considerGarbage } from './unix-garbage.ts';
 import { credentialsOf, UnixSocket, unixSocketState } from './unix-socket.ts';
 import type { UnixMessage } from './unix-socket.ts';
 
@@ -109,7 +109,7 @@ export abstract class UnixConnection extends UnixSocket {
       peer.wakeEveryone();
     }
     this.purge();
-    collectGarbage(this.stack);
+    considerGarbage(this.stack);
   }
 }
 
