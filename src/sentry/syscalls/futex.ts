@@ -19,7 +19,8 @@ function wait(
   const record = task.waitRecord();
   if (record.isGranted) return 0;
   if (task.hasTimedOut()) throw new SysError(ETIMEDOUT, 'futex: timed out');
-  if (!record.wasParked && task.mm.readU32(address) !== expected >>> 0) throw new SysError(EAGAIN, 'futex: the word has changed');
+  // Looked at again after every interruption: a wake-up may have found nobody while the thread was out of the queue.
+  if (task.mm.readU32(address) !== expected >>> 0) throw new SysError(EAGAIN, 'futex: the word has changed');
   record.bitset = bitset;
   return { queues: [futexQueue(task, address, isPrivate)], restart, deadlineNs: deadline };
 }
