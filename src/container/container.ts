@@ -1,5 +1,6 @@
 import { O_RDONLY, O_WRONLY } from '../abi/open.ts';
 import { SIGKILL } from '../abi/signal.ts';
+import { bytesOf } from '../base/bytes.ts';
 import type { ByteString } from '../base/bytes.ts';
 import { ImageError, SysError } from '../base/errors.ts';
 import { errnoName } from '../abi/errno.ts';
@@ -8,7 +9,9 @@ import type { BaseTree } from '../ports/base-tree.ts';
 import type { HostEnd } from '../ports/console.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import { bootKernel } from '../sentry/boot.ts';
+import { EXEC_POLICIES } from '../sentry/checkpoint/exec-policy.ts';
 import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
+import { openHostFiles } from '../sentry/checkpoint/host-files.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
 import { restoreKernel } from '../sentry/checkpoint/restore.ts';
 import type { ClockPolicy } from '../sentry/checkpoint/restore.ts';
@@ -27,7 +30,7 @@ import { attach } from '../sentry/tty/job-control.ts';
 import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
 import type { FileDescription } from '../sentry/vfs/file-description.ts';
 import { ContainerError } from './errors.ts';
-import { readContainerFile } from './files.ts';
+import { ensureDirectory, readContainerFile, writeContainerFile } from './files.ts';
 import { listProcesses } from './ps.ts';
 import type { PsRow } from './ps.ts';
 import { specFromJson, specToJson } from './spec.ts';
@@ -67,12 +70,18 @@ export interface Watched {
 export interface RestoreOptions {
   readonly policy: ExecPolicy;
   readonly clock: ClockPolicy;
+  /** `keep` and `reattach`: processes of execs that live on with their descendants, beside those marked restorable. */
+  readonly keptPids?: readonly number[];
+  /** `naive`: takes host files of execs that nothing stands for as they are, dead, instead of failing. */
+  readonly forcesHostFiles?: boolean;
 }
 
 /** What a restore did. */
 export interface RestoreOutcome {
   readonly container: Container;
   readonly killed: readonly Killed[];
+  /** Execs that live on, by leader: their host files have an end again under `reattach`. */
+  readonly kept: readonly Watched[];
   readonly frozenNs: number;
 }
 
@@ -107,6 +116,7 @@ export class Container {
     const core = makeCore(host);
     const kernel = bootKernel({ core, entropy: host.entropy, base: host.base, hostname: spec.hostname, realtimeNs: host.realtimeNs() });
     kernel.isInitProtected = spec.protectsInit;
+    provideHostFiles(kernel, spec.hostname);
     host.prepare?.(kernel);
     return new Container(host, spec, kernel);
   }
@@ -116,6 +126,7 @@ export class Container {
    * @errors ImageError; ContainerError
    */
   static restore(host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions): RestoreOutcome {
+    checkRestoreOptions(options);
     const core = makeCore(host);
     const image = readImage(imageBytes, core);
     const spec = specFromJson(image.metadata.container);
@@ -124,19 +135,21 @@ export class Container {
       if (port === 'core') return core;
       if (port === 'entropy') return host.entropy;
       if (port === 'baseTree') return host.base;
-      if (port === 'console') return bindConsole(host, key, self, unbound);
+      if (port === 'console') return bindConsole(host, key, self, options, unbound);
       if (host.bindEdge !== undefined) return host.bindEdge(port, key, self, core);
       throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
     };
-    const { kernel, killed, frozenNs } = restoreKernel({
+    const { kernel, killed, kept, frozenNs } = restoreKernel({
       core, image, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
+      keptPids: options.keptPids ?? [],
+      newEnd: (key) => host.hostEnd(key),
       check: (loaded) => requireBound(loaded, unbound),
     });
     const container = new Container(host, spec, kernel);
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
-    return { container, killed, frozenNs };
+    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), frozenNs };
   }
 
   /** Runs init. @errors ContainerError wrong state, unknown user, or a program that cannot be run */
@@ -161,7 +174,7 @@ export class Container {
     if (exec.argv.length === 0) throw new ContainerError('both a container-id and command are required');
     const io = this.openStdio('', false, exec.terminal);
     const environment = [...this.spec.environment, ...exec.environment];
-    const group = this.createProcess('exec', exec.argv, environment, exec.cwd ?? this.spec.cwd, exec.user ?? this.spec.user, io.files);
+    const group = this.createProcess('exec', exec.argv, environment, exec.cwd ?? this.spec.cwd, exec.user ?? this.spec.user, io.files, exec.isRestorable);
     if (io.terminal !== null) attach(io.terminal, group.processGroup.session, group.processGroup);
     return this.watch(group, io.ids);
   }
@@ -301,13 +314,14 @@ export class Container {
 
   private createProcess(
     origin: Origin, argv: readonly ByteString[], environment: readonly ByteString[], cwd: ByteString, user: ByteString, files: readonly { fd: number; file: FileDescription }[],
+    isRestorable = false,
   ): ThreadGroup {
     const { kernel } = this;
     try {
       const identity = resolveUser(user, readContainerFile(kernel, '/etc/passwd', 1 << 20) ?? '', readContainerFile(kernel, '/etc/group', 1 << 20) ?? '');
       const hasHome = this.spec.setsHome === false || environment.some((entry) => entry.startsWith('HOME='));
       return createProcess(kernel, {
-        origin, argv, cwd,
+        origin, argv, cwd, isRestorable,
         environment: hasHome ? environment : [...environment, `HOME=${identity.home}`],
         credentials: credentialsOf(identity),
         umask: 0o022,
@@ -342,6 +356,15 @@ export class Container {
   }
 }
 
+/** As container engines do: names for the loopback addresses and the host, where the root has none of its own. */
+function provideHostFiles(kernel: Kernel, hostname: ByteString): void {
+  ensureDirectory(kernel, '/etc', 0o755);
+  if (readContainerFile(kernel, '/etc/hosts', 1) === null) {
+    writeContainerFile(kernel, '/etc/hosts', bytesOf(`127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`), 0o644);
+  }
+  if (readContainerFile(kernel, '/etc/hostname', 1) === null) writeContainerFile(kernel, '/etc/hostname', bytesOf(`${hostname}\n`), 0o644);
+}
+
 /** A fresh core for a container of `host`. */
 export function makeCore(host: ContainerHost): Core {
   const spare = host.takeSpareCore?.() ?? null;
@@ -359,12 +382,23 @@ function startFailure(program: ByteString, cwd: ByteString, error: SysError): st
   return name === 'ENOENT' && error.message.includes('not found in') ? `${program}: ${error.message.replace(`${program}: `, '')}` : `cannot run ${program} in ${cwd}: ${error.message} (${name})`;
 }
 
-/** A restorable host file is bound again by its key; one of an exec stays unbound. */
-function bindConsole(host: ContainerHost, key: string, self: object, unbound: { key: string; self: object }[]): HostEnd | null {
+/** @errors ContainerError one sentence: an unknown policy, or options that go with another one */
+function checkRestoreOptions({ policy, keptPids, forcesHostFiles }: RestoreOptions): void {
+  if (!EXEC_POLICIES.includes(policy)) throw new ContainerError(`cannot restore: there is no exec policy "${policy}", only ${EXEC_POLICIES.join(', ')}`);
+  const isKeeping = policy === 'keep' || policy === 'reattach';
+  if (!isKeeping && keptPids !== undefined && keptPids.length > 0) throw new ContainerError(`cannot restore: the exec policy ${policy} keeps no process, pid ${keptPids[0]} was named`);
+  if (policy !== 'naive' && forcesHostFiles === true) throw new ContainerError(`cannot restore: host files are forced through under the exec policy naive only, not ${policy}`);
+}
+
+/**
+ * A restorable host file is bound again by its key. One of an exec stays unbound, since no key is known for it; only `naive`
+ * takes that for a failure, as gVisor did once.
+ */
+function bindConsole(host: ContainerHost, key: string, self: object, options: RestoreOptions, unbound: { key: string; self: object }[]): HostEnd | null {
   const isRestorable = 'isRestorable' in self && self.isRestorable === true;
-  if (!isRestorable) return null;
-  const end = host.hostEnd(key);
-  if (end === null) unbound.push({ key, self });
+  const end = isRestorable ? host.hostEnd(key) : null;
+  const isNeeded = isRestorable || (options.policy === 'naive' && options.forcesHostFiles !== true);
+  if (end === null && isNeeded) unbound.push({ key, self });
   return end;
 }
 
@@ -372,13 +406,8 @@ function bindConsole(host: ContainerHost, key: string, self: object, unbound: { 
 function requireBound(kernel: Kernel, unbound: readonly { key: string; self: object }[]): void {
   for (const { key, self } of unbound) {
     for (const group of kernel.threadGroups.values()) {
-      for (const task of group.tasks) {
-        for (const { file } of task.fdTable.entriesByFd.values()) {
-          const holder: object = file;
-          if (('tty' in holder && holder.tty === self) || ('stream' in holder && holder.stream === self)) {
-            throw new ImageError('host files', `no host FD available for ${key}, held by pid ${group.pid} ${task.name}`);
-          }
-        }
+      if (openHostFiles(group).some((file) => file === self)) {
+        throw new ImageError('host files', `no host FD available for ${key}, held by pid ${group.pid} ${group.leader.name}`);
       }
     }
   }

@@ -35,6 +35,8 @@ export interface ExecSpec {
   readonly cwd: ByteString | null;
   readonly user: ByteString | null;
   readonly terminal: TerminalSize | null;
+  /** Lives on, with all that it starts, after a restore under the policies `keep` and `reattach`. */
+  readonly isRestorable?: boolean;
 }
 
 /** The spec as it is kept in a checkpoint's manifest. */

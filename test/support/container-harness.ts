@@ -41,6 +41,8 @@ export class ContainerHarness {
   readonly container: Container;
   readonly killed: readonly Killed[];
   readonly init: Session;
+  /** Execs that lived on over the restore. */
+  readonly kept: Session[] = [];
   private readonly time: { realtimeMs: number };
   private readonly outputs = new Map<number, string>();
 
@@ -68,9 +70,13 @@ export class ContainerHarness {
    */
   static restore(bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree } = {}): ContainerHarness {
     const host = hostOf(time, 64 << 20, options.missingKeys ?? [], options.base);
-    const { container, killed } = Container.restore(host, bytes, { policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor' });
+    const { container, killed, kept } = Container.restore(host, bytes, {
+      policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor', keptPids: options.keptPids ?? [], forcesHostFiles: options.forcesHostFiles ?? false,
+    });
     const [init] = container.watchedProcesses();
-    return new ContainerHarness(container, killed, init!, time);
+    const harness = new ContainerHarness(container, killed, init!, time);
+    for (const watched of kept) harness.kept.push(harness.session(watched));
+    return harness;
   }
 
   /** Runs guests for `ms` of their time; idle time costs nothing. */
@@ -91,8 +97,8 @@ export class ContainerHarness {
     this.drain();
   }
 
-  exec(argv: readonly string[], terminal: TerminalSize | null = null): Session {
-    return this.session(this.container.exec({ argv, environment: [], cwd: null, user: null, terminal }));
+  exec(argv: readonly string[], terminal: TerminalSize | null = null, isRestorable = false): Session {
+    return this.session(this.container.exec({ argv, environment: [], cwd: null, user: null, terminal, isRestorable }));
   }
 
   /** A whole checkpoint image of now; the container may go on. */

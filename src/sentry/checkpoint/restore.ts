@@ -7,7 +7,8 @@ import { wallClockMoved } from '../fs/anon/timerfd.ts';
 import { Kernel } from '../task/kernel.ts';
 import { coreWire } from './core-wire.ts';
 import { applyExecPolicy } from './exec-policy.ts';
-import type { ExecPolicy, Killed } from './exec-policy.ts';
+import type { ExecOutcome, ExecPolicy } from './exec-policy.ts';
+import type { HostEnd } from '../../ports/console.ts';
 import { sectionOf } from './image.ts';
 import type { Image } from './image.ts';
 import { decodeTables, loadSpace } from './page-tables.ts';
@@ -31,15 +32,18 @@ export interface RestoreRequest {
   /** Looks at the loaded kernel before anything of it changes; throws ImageError to refuse it. */
   readonly check?: (kernel: Kernel) => void;
   readonly policy: ExecPolicy;
+  /** Processes of execs that `keep` and `reattach` spare with their descendants. */
+  readonly keptPids?: readonly number[];
+  /** New ends for host files of execs under `reattach`, by key; null where nothing is. */
+  readonly newEnd?: (key: string) => HostEnd | null;
   readonly clock: ClockPolicy;
   /** Realtime now, ns since 1970. */
   readonly realtimeNs: bigint;
 }
 
 /** A container restored, its guests not yet run. */
-export interface Restored {
+export interface Restored extends ExecOutcome {
   readonly kernel: Kernel;
-  readonly killed: readonly Killed[];
   /** Wall time between checkpoint and restore, ns. */
   readonly frozenNs: number;
 }
@@ -68,8 +72,8 @@ export function restoreKernel(request: RestoreRequest): Restored {
   verifyKernel(kernel);
   request.check?.(kernel);
   kernel.generation++;
-  const killed = applyExecPolicy(kernel, request.policy);
-  return { kernel, killed, frozenNs };
+  const outcome = applyExecPolicy(kernel, { policy: request.policy, keptPids: request.keptPids ?? [] }, request.newEnd ?? (() => null));
+  return { kernel, ...outcome, frozenNs };
 }
 
 function readBasePage(base: BaseTree, path: string, page: number, out: Uint8Array): boolean {

@@ -7,6 +7,7 @@ import { SysError } from '../../base/errors.ts';
 import { CAP_SYS_RESOURCE } from '../auth/credentials.ts';
 import { Task } from './task.ts';
 import { ThreadGroup } from './thread-group.ts';
+import { forebearsOfChild } from './origin.ts';
 
 const SP = 2;
 const TP = 4;
@@ -131,6 +132,8 @@ function makeGroup(parent: Task, child: Task, request: CloneRequest): void {
   group.nice = from.nice;
   group.oomScoreAdjust = from.oomScoreAdjust;
   group.commandLine = from.commandLine;
+  group.execSession = from.execSession;
+  group.forebears = forebearsOfChild(from.forebears, { pid: from.pid, command: parent.name });
   kernel.threadGroups.set(group.pid, group);
 }
 

@@ -11,6 +11,7 @@ import { execProgram } from './exec.ts';
 import { exitGroup } from './exit.ts';
 import { FdTable } from './fd-table.ts';
 import type { Kernel } from './kernel.ts';
+import { ExecSession } from './origin.ts';
 import type { Origin } from './origin.ts';
 import { ProcessGroup, Session } from './process-group.ts';
 import { SignalActions } from './signals/signal-actions.ts';
@@ -24,6 +25,8 @@ const STACK_BYTES = 8 << 20;
 /** A process made from outside: the container's init, or what exec starts. */
 export interface ProcessRequest {
   readonly origin: Origin;
+  /** An exec that lives on under the policies that keep some. */
+  readonly isRestorable?: boolean;
   readonly argv: readonly ByteString[];
   readonly environment: readonly ByteString[];
   readonly cwd: ByteString;
@@ -74,6 +77,7 @@ export function createProcess(kernel: Kernel, request: ProcessRequest): ThreadGr
     throw error;
   }
   group.hasExecuted = false;
+  if (request.origin === 'exec') group.execSession = new ExecSession(pid, task.name, request.isRestorable ?? false);
   kernel.enqueue(task);
   return group;
 }

@@ -5,7 +5,8 @@ import { WaitQueue } from '../wait/wait-queue.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import type { IntervalTimer, PosixTimer } from './interval-timer.ts';
 import type { Kernel } from './kernel.ts';
-import type { Origin } from './origin.ts';
+import { forebearKind } from './origin.ts';
+import type { ExecSession, Forebear, Origin } from './origin.ts';
 import type { ProcessGroup } from './process-group.ts';
 import type { SignalActions } from './signals/signal-actions.ts';
 import { defaultAction } from './signals/signal-actions.ts';
@@ -34,6 +35,10 @@ export class ThreadGroup {
   processGroup: ProcessGroup;
   /** How the first ancestor began; never changed. */
   origin: Origin;
+  /** The exec it descends from; null for origin `init`. */
+  execSession: ExecSession | null = null;
+  /** Whom it descends from, the first one first; of a long line some in the middle are left out. */
+  forebears: Forebear[] = [];
   actions: SignalActions;
   /** Signals for any thread. */
   shared = new SignalQueue();
@@ -201,6 +206,8 @@ defineState(ThreadGroup, 'ThreadGroup', 1, {
   children: set(ref<ThreadGroup>('ThreadGroup')),
   processGroup: ref<ProcessGroup>('ProcessGroup'),
   origin: enumOf('init', 'exec'),
+  execSession: optional(ref<ExecSession>('ExecSession')),
+  forebears: list(forebearKind),
   actions: ref<SignalActions>('SignalActions'),
   shared: ref<SignalQueue>('SignalQueue'),
   childWait: ref<WaitQueue>('WaitQueue'),
