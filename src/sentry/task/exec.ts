@@ -1,4 +1,4 @@
-import { EACCES, ELOOP, ENOEXEC } from '../../abi/errno.ts';
+import { EACCES, ELOOP, ENOEXEC, ETXTBSY } from '../../abi/errno.ts';
 import { MS_NOEXEC, MS_NOSUID, X_OK } from '../../abi/fs.ts';
 import { O_RDONLY } from '../../abi/open.ts';
 import { RLIMIT_AS, RLIMIT_STACK } from '../../abi/process.ts';
@@ -44,6 +44,7 @@ function openProgram(task: Task, where: Path): FileDescription {
   if ((where.mount.flags & MS_NOEXEC) !== 0) throw new SysError(EACCES, 'execve: the mount is noexec');
   requireAccess(inode, task.credentials, X_OK);
   if ((inode.mode & 0o111) === 0) throw new SysError(EACCES, 'execve: no execute permission');
+  if (inode.writers > 0) throw new SysError(ETXTBSY, 'execve: open for writing');
   const file = inode.open(where, O_RDONLY, O_RDONLY, task);
   file.hold();
   return file;

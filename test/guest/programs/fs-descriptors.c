@@ -1,0 +1,71 @@
+/* dup, fcntl, close_range and ioctl on descriptors. */
+#include "fs.h"
+#include <sys/ioctl.h>
+
+int main(void) {
+  work_here();
+  put("f", "x");
+  int fd = MUST(open("f", O_RDWR));
+  SHOW(dup3(fd, fd, 0));
+  SHOW(dup2(fd, fd) == fd);
+  SHOW(dup3(fd, 50, O_CLOEXEC));
+  SHOW(fcntl(50, F_GETFD));
+  SHOW(dup3(fd, 51, 1));
+  SHOW(dup3(-1, 51, 0));
+  SHOW(dup3(fd, -1, 0));
+  SHOW(dup2(999, 51));
+  SHOW(fcntl(fd, F_DUPFD, 60));
+  SHOW(fcntl(fd, F_DUPFD_CLOEXEC, 60));
+  SHOW(fcntl(61, F_GETFD));
+  SHOW(fcntl(61, F_SETFD, 0));
+  SHOW(fcntl(61, F_GETFD));
+  SHOW(syscall(SYS_close_range, 60, 61, 4));
+  SHOW(fcntl(60, F_GETFD));
+  SHOW(syscall(SYS_close_range, 50, 61, 0));
+  SHOW(fcntl(60, F_GETFD));
+  SHOW(syscall(SYS_close_range, 61, 50, 0));
+  SHOW(syscall(SYS_close_range, 50, 61, 8));
+  int on = 1;
+  SHOW(ioctl(fd, FIONBIO, &on));
+  SHOW(fcntl(fd, F_GETFL) & O_NONBLOCK);
+  SHOW(ioctl(fd, FIOCLEX));
+  SHOW(fcntl(fd, F_GETFD));
+  SHOW(ioctl(fd, FIONCLEX));
+  SHOW(fcntl(fd, F_GETFD));
+  SHOW(ioctl(-1, FIOCLEX));
+  SHOW(fcntl(fd, F_SETFL, O_APPEND | O_WRONLY));
+  SHOW(fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK | O_ACCMODE));
+  SHOW(fcntl(fd, F_SETOWN, getpid()));
+  SHOW(fcntl(fd, F_GETOWN) == getpid());
+  SHOW(fcntl(fd, F_SETSIG, 10));
+  SHOW(fcntl(fd, F_GETSIG));
+  SHOW(fcntl(fd, F_SETSIG, 65));
+  SHOW(fcntl(fd, 9999));
+  SHOW(fcntl(-1, F_GETFD));
+  SHOW(fcntl(fd, F_SETPIPE_SZ, 4096));
+  SHOW(fcntl(fd, F_GETPIPE_SZ));
+  SHOW(fcntl(fd, F_GETLEASE));
+  SHOW(ioctl(fd, FIONREAD, &on));
+  SHOW(on);
+  SHOW(ioctl(fd, TIOCGWINSZ, &on));
+  int copy = dup(fd);
+  SHOW(fcntl(fd, F_SETFL, 0));
+  SHOW(lseek(fd, 0, SEEK_SET));
+  SHOW(write(fd, "abcdef", 6));
+  SHOW(lseek(copy, 0, SEEK_CUR));
+  int own = MUST(open("f", O_RDONLY));
+  SHOW(lseek(own, 0, SEEK_CUR));
+  struct rlimit limit = {30, 30};
+  MUST(setrlimit(RLIMIT_NOFILE, &limit));
+  while (open("f", O_RDONLY) >= 0) continue;
+  SHOW(errno == EMFILE);
+  SHOW(open("nope", O_RDONLY));
+  SHOW(dup(0));
+  SHOW(dup2(0, 30));
+  SHOW(fcntl(0, F_DUPFD, 30));
+  SHOW(fcntl(0, F_DUPFD, 29));
+  SHOW(fcntl(0, F_DUPFD, -1));
+  SHOW(close(29));
+  SHOW(dup(0));
+  SHOW(close(9999));
+}

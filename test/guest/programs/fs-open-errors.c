@@ -1,0 +1,65 @@
+/* What open(2) refuses, and in which order of reasons. */
+#include "fs.h"
+
+int main(void) {
+  work_here();
+  put("f", "hello");
+  MUST(mkdir("d", 0755));
+  MUST(symlink("f", "lf"));
+  MUST(symlink("nowhere", "ln"));
+  MUST(symlink("d", "ld"));
+  MUST(symlink("loop", "loop"));
+  SHOW_OK(open("f", O_RDONLY));
+  SHOW(open("nope", O_RDONLY));
+  SHOW(open("f/x", O_RDONLY));
+  SHOW(open("f/", O_RDONLY));
+  SHOW_OK(open("d/", O_RDONLY));
+  SHOW(open("d", O_WRONLY));
+  SHOW(open("d", O_RDWR));
+  SHOW(open("d", O_RDONLY | O_TRUNC));
+  SHOW(open("d", O_CREAT, 0644));
+  SHOW(open("d", O_CREAT | O_EXCL, 0644));
+  SHOW(open("f", O_CREAT | O_EXCL, 0644));
+  SHOW(open("lf", O_CREAT | O_EXCL, 0644));
+  SHOW(open("ln", O_CREAT | O_EXCL, 0644));
+  SHOW(open("lf", O_NOFOLLOW));
+  SHOW(open("ld", O_DIRECTORY | O_NOFOLLOW));
+  SHOW_OK(open("ld/", O_DIRECTORY | O_NOFOLLOW));
+  SHOW(open("f", O_DIRECTORY));
+  SHOW(open("loop", O_RDONLY));
+  SHOW(open("loop", O_RDONLY | O_CREAT, 0644));
+  SHOW(open("", O_RDONLY));
+  SHOW(open("", O_RDONLY | O_CREAT, 0644));
+  SHOW_OK(open("ln", O_CREAT | O_WRONLY, 0644));
+  look("nowhere");
+  SHOW(open("new/", O_CREAT | O_WRONLY, 0644));
+  SHOW(open("f/", O_CREAT | O_WRONLY, 0644));
+  SHOW(open("d/", O_CREAT | O_WRONLY, 0644));
+  SHOW(open(".", O_CREAT | O_WRONLY, 0644));
+  SHOW(open("..", O_CREAT | O_RDONLY, 0644));
+  SHOW(open("/", O_CREAT | O_EXCL, 0644));
+  SHOW(open("nodir/x", O_CREAT, 0644));
+  SHOW(open("x", O_CREAT | O_DIRECTORY, 0644));
+  look("x");
+  char name[300];
+  memset(name, 'a', 256);
+  name[256] = 0;
+  SHOW(open(name, O_CREAT | O_WRONLY, 0644));
+  name[255] = 0;
+  SHOW_OK(open(name, O_CREAT | O_WRONLY, 0644));
+  char *path = malloc(5000);
+  memset(path, '/', 4999);
+  path[4999] = 0;
+  SHOW(open(path, O_RDONLY));
+  path[4095] = 0;
+  SHOW_OK(open(path, O_RDONLY));
+  SHOW(open(bad_address, O_RDONLY));
+  SHOW(openat(-5, "f", O_RDONLY));
+  int fd = MUST(open("f", O_RDONLY));
+  SHOW(openat(fd, "f", O_RDONLY));
+  SHOW_OK(openat(-5, "/tmp", O_RDONLY));
+  int dir = MUST(open("d", O_RDONLY | O_DIRECTORY));
+  SHOW_OK(openat(dir, "../f", O_RDONLY));
+  SHOW_OK(openat(dir, "in", O_CREAT | O_WRONLY, 0600));
+  look("d/in");
+}

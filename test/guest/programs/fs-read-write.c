@@ -1,0 +1,74 @@
+/* Offsets, ends, appending and bad buffers. */
+#include "fs.h"
+#include <sys/uio.h>
+
+int main(void) {
+  work_here();
+  static char buffer[1000];
+  int fd = MUST(open("f", O_RDWR | O_CREAT, 0644));
+  SHOW(write(fd, "hello world", 11));
+  SHOW(lseek(fd, 0, SEEK_CUR));
+  SHOW(lseek(fd, -5, SEEK_END));
+  SHOW(read(fd, buffer, 100));
+  SHOW(read(fd, buffer, 100));
+  SHOW(lseek(fd, -1, SEEK_SET));
+  SHOW(lseek(fd, 5, 9));
+  SHOW(lseek(fd, 100, SEEK_SET));
+  SHOW(read(fd, buffer, 10));
+  SHOW(write(fd, "X", 1));
+  measure(fd);
+  SHOW(pread(fd, buffer, 10, 0));
+  SHOW(pread(fd, buffer, 10, -1));
+  SHOW(pwrite(fd, "abc", 3, 200));
+  SHOW(pwrite(fd, "abc", 3, -1));
+  SHOW(lseek(fd, 0, SEEK_CUR));
+  SHOW(pread(fd, buffer, 300, 50));
+  SHOW(buffer[49]);
+  SHOW(buffer[50]);
+  SHOW(ftruncate(fd, 5));
+  measure(fd);
+  SHOW(ftruncate(fd, 20));
+  SHOW(pread(fd, buffer, 30, 0));
+  SHOW(buffer[5]);
+  SHOW(ftruncate(fd, -1));
+  SHOW(lseek(fd, 0, SEEK_SET));
+  SHOW(write(fd, bad_address, 10));
+  SHOW(read(fd, bad_address, 10));
+  SHOW(write(fd, "", 0));
+  SHOW(read(fd, buffer, 0));
+  struct iovec parts[3] = {{"ab", 2}, {"", 0}, {"cde", 3}};
+  SHOW(writev(fd, parts, 3));
+  SHOW(writev(fd, parts, minus_one));
+  SHOW(writev(fd, parts, minus_one + 2001));
+  SHOW(writev(fd, parts, 0));
+  SHOW(writev(fd, (void *)bad_address, 1));
+  struct iovec into[2] = {{buffer, 2}, {buffer + 100, 10}};
+  SHOW(lseek(fd, 0, SEEK_SET));
+  SHOW(readv(fd, into, 2));
+  SHOW(buffer[100]);
+  SHOW(preadv(fd, into, 2, 1));
+  SHOW(pwritev(fd, parts, 3, 1000));
+  SHOW(preadv2(fd, into, 2, -1, 0));
+  measure(fd);
+  int append = MUST(open("f", O_WRONLY | O_APPEND));
+  SHOW(lseek(append, 0, SEEK_CUR));
+  SHOW(write(append, "end", 3));
+  SHOW(lseek(append, 0, SEEK_CUR));
+  SHOW(pwrite(append, "zz", 2, 0));
+  measure(fd);
+  int reader = MUST(open("f", O_RDONLY));
+  SHOW(write(reader, "x", 1));
+  SHOW(ftruncate(reader, 0));
+  SHOW(read(append, buffer, 1));
+  int dir = MUST(open(".", O_RDONLY));
+  SHOW(read(dir, buffer, 10));
+  SHOW(pread(dir, buffer, 10, 0));
+  SHOW(write(dir, buffer, 1));
+  SHOW(ftruncate(dir, 0));
+  SHOW(lseek(dir, 0, SEEK_SET));
+  SHOW(truncate("f", 3));
+  look("f");
+  SHOW(truncate(".", 3));
+  SHOW(truncate("nope", 3));
+  SHOW(truncate("f", -1));
+}
