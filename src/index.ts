@@ -1,0 +1,20 @@
+/** The package `stasis`: containers of riscv64 Linux programs that can be checkpointed and restored, for any page, worker and Node. */
+export { Container } from './container/container.ts';
+export type { ContainerHost, ContainerStatus, RestoreOptions, RestoreOutcome, Watched } from './container/container.ts';
+export { ContainerError } from './container/errors.ts';
+export { readImageArchive } from './container/oci/index.ts';
+export type { ImageConfig, OciImage, ReadImageOptions } from './container/oci/index.ts';
+export { formatProcesses } from './container/ps.ts';
+export type { PsRow } from './container/ps.ts';
+export type { ContainerSpec, ExecSpec } from './container/spec.ts';
+export { Machine } from './machine/machine.ts';
+export type * from './machine/api.ts';
+export { ImageError, KernelPanic } from './base/errors.ts';
+export { byteStringFromText, textFromByteString } from './base/bytes.ts';
+export type { ByteString } from './base/bytes.ts';
+export type { ArchiveTools } from './ports/archive-tools.ts';
+export type { BaseStat, BaseTree } from './ports/base-tree.ts';
+export type { ConsolePort, HostEnd, HostFileView, HostKey } from './ports/console.ts';
+export type { Entropy } from './ports/entropy.ts';
+export type { ExecPolicy, Killed } from './sentry/checkpoint/exec-policy.ts';
+export type { ClockPolicy } from './sentry/checkpoint/restore.ts';
