@@ -8,7 +8,7 @@ int main(void) {
   MUST(mkdir("dir", 0755));
   MUST(chdir("dir"));
   char name[32];
-  for (int i = 0; i < 300; i++) {
+  for (int i = 0; i < 120; i++) {
     snprintf(name, sizeof name, "file-%03d", i);
     close(MUST(open(name, O_CREAT | O_WRONLY, 0600)));
   }
@@ -17,13 +17,13 @@ int main(void) {
   DIR *dir = opendir(".");
   char *names[400];
   int count = 0, types[16] = {0};
-  for (int i = 0; i < 100; i++) {
+  for (int i = 0; i < 40; i++) {
     struct dirent *entry = readdir(dir);
     names[count++] = strdup(entry->d_name);
     types[entry->d_type]++;
   }
   /* Remove some of what was read and some of what was not; nothing that stays may be lost or come twice. */
-  for (int i = 0; i < 300; i += 10) {
+  for (int i = 0; i < 120; i += 10) {
     snprintf(name, sizeof name, "file-%03d", i);
     MUST(unlink(name));
   }
