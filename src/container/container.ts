@@ -12,6 +12,8 @@ import { bootKernel } from '../sentry/boot.ts';
 import { EXEC_POLICIES } from '../sentry/checkpoint/exec-policy.ts';
 import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
 import { openHostFiles } from '../sentry/checkpoint/host-files.ts';
+import { survivors } from '../sentry/checkpoint/survivors.ts';
+import type { Survivor } from '../sentry/checkpoint/survivors.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
 import { restoreKernel } from '../sentry/checkpoint/restore.ts';
 import type { ClockPolicy } from '../sentry/checkpoint/restore.ts';
@@ -226,6 +228,11 @@ export class Container {
     this.stop(SIGKILL);
   }
 
+  /** Who would live on after a restore of a checkpoint taken now, under each policy, and why: told in words for `policy`. */
+  survivors(policy: ExecPolicy, keptPids: readonly number[] = []): Survivor[] {
+    return survivors(this.kernel, { policy, keptPids });
+  }
+
   /** Begins a checkpoint: the pause. See `Save`. @errors ContainerError wrong state */
   beginCheckpoint(nowMs: number): Save {
     if (this.status !== 'created' && this.status !== 'running' && this.status !== 'paused') throw this.wrongState('checkpoint');
@@ -246,7 +253,10 @@ export class Container {
   /** Takes the time: deadlines that have come wake their tasks. */
   tick(monotonicNs: number): void {
     const { clock, timers } = this.kernel;
-    if (monotonicNs > clock.monotonicNs) clock.monotonicNs = monotonicNs;
+    if (monotonicNs > clock.monotonicNs) {
+      if (!this.kernel.hasRunnable()) this.kernel.idleNs += Math.floor(monotonicNs - clock.monotonicNs);
+      clock.monotonicNs = monotonicNs;
+    }
     timers.fireDue(clock.monotonicNs);
   }
 

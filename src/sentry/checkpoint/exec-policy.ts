@@ -145,7 +145,7 @@ function reapForInit(kernel: Kernel, victims: readonly ThreadGroup[]): Set<numbe
 /** Binds the host files of `spared` to new ends, and has whoever is in front on a terminal draw itself anew. */
 function reattach(spared: readonly ThreadGroup[], newEnd: (key: string) => HostEnd | null): void {
   for (const file of new Set(spared.flatMap(openHostFiles))) {
-    const end = canBind(file) ? newEnd(hostKeyText(file.hostKey)) : null;
+    const end = file.end === null && canBind(file) ? newEnd(hostKeyText(file.hostKey)) : null;
     if (end === null) continue;
     file.bind(end);
     if (!(file instanceof HostTerminal)) continue;

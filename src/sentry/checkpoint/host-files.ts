@@ -19,7 +19,7 @@ export function openHostFiles(group: ThreadGroup): HostFile[] {
   return [...found].sort((a, b) => a.id - b.id);
 }
 
-/** Whether a new end can be given to it: a terminal that had hung up is dead for those who have it open. */
+/** Whether a new end would be of use: a terminal that had hung up is dead for those who have it open. */
 export function canBind(file: HostFile): boolean {
-  return file.end === null && !(file instanceof HostTerminal && file.isGone);
+  return !(file instanceof HostTerminal && file.isGone);
 }
