@@ -30,6 +30,19 @@ export function read(task: Task, args: SyscallArgs): SyscallResult {
   return readInto(task, file, task.mm.userTarget(args.addr(1), args.sizeBytes(2)), false);
 }
 
+/** Counts a read for /proc/PID/io. */
+function countRead(task: Task, countBytes: number): number {
+  task.readCalls++;
+  task.readBytes += countBytes;
+  return countBytes;
+}
+
+function countWrite(task: Task, countBytes: number): number {
+  task.writeCalls++;
+  task.writtenBytes += countBytes;
+  return countBytes;
+}
+
 /** readv(2). */
 export function readv(task: Task, args: SyscallArgs): SyscallResult {
   const file = task.pinnedFile(args.fd(0));
@@ -39,7 +52,7 @@ export function readv(task: Task, args: SyscallArgs): SyscallResult {
 
 function readInto(task: Task, file: FileDescription, dst: IoTarget, noWait: boolean): SyscallResult {
   const countBytes = file.read(dst, task);
-  if (countBytes !== WOULD_BLOCK) return countBytes;
+  if (countBytes !== WOULD_BLOCK) return countRead(task, countBytes);
   if (noWait || file.isNonblocking()) throw new SysError(EAGAIN, 'read: nothing there yet');
   return { queues: file.queuesFor(POLLIN, task), restart: 'sys', deadlineNs: file.readDeadlineNs(task) };
 }
@@ -86,7 +99,7 @@ function writeFrom(task: Task, file: FileDescription, src: IoSource, progressByt
     }
     if (countBytes === WOULD_BLOCK) break;
     done += countBytes;
-    if (src.remainingBytes === 0 || countBytes === 0 || !file.writesAll()) return done;
+    if (src.remainingBytes === 0 || countBytes === 0 || !file.writesAll()) return countWrite(task, done);
   }
   if (!canWait) {
     if (done > 0) return done;
@@ -108,28 +121,28 @@ export function pread64(task: Task, args: SyscallArgs): SyscallResult {
   const offset = offsetArgument(args, 3);
   const file = task.file(args.fd(0));
   file.requireReadable();
-  return file.readAt(task.mm.userTarget(args.addr(1), args.sizeBytes(2)), offset, task);
+  return countRead(task, file.readAt(task.mm.userTarget(args.addr(1), args.sizeBytes(2)), offset, task));
 }
 
 export function pwrite64(task: Task, args: SyscallArgs): SyscallResult {
   const offset = offsetArgument(args, 3);
   const file = task.file(args.fd(0));
   file.requireWritable();
-  return file.writeAt(task.mm.userSource(args.addr(1), args.sizeBytes(2)), offset, task);
+  return countWrite(task, file.writeAt(task.mm.userSource(args.addr(1), args.sizeBytes(2)), offset, task));
 }
 
 export function preadv(task: Task, args: SyscallArgs): SyscallResult {
   const offset = offsetArgument(args, 3);
   const file = task.file(args.fd(0));
   file.requireReadable();
-  return file.readAt(task.mm.iovTarget(args.addr(1), args.i32(2)), offset, task);
+  return countRead(task, file.readAt(task.mm.iovTarget(args.addr(1), args.i32(2)), offset, task));
 }
 
 export function pwritev(task: Task, args: SyscallArgs): SyscallResult {
   const offset = offsetArgument(args, 3);
   const file = task.file(args.fd(0));
   file.requireWritable();
-  return file.writeAt(task.mm.iovSource(args.addr(1), args.i32(2)), offset, task);
+  return countWrite(task, file.writeAt(task.mm.iovSource(args.addr(1), args.i32(2)), offset, task));
 }
 
 /** preadv2(2): offset −1 is the file's own. */
@@ -221,6 +234,8 @@ export function sendfile(task: Task, args: SyscallArgs): SyscallResult {
     if (offsetAddr === 0) source.offset += put;
     if (put === 0) break;
   }
+  countRead(task, done);
+  countWrite(task, done);
   return finish();
 }
 
@@ -267,6 +282,8 @@ export function copy_file_range(task: Task, args: SyscallArgs): SyscallResult {
   else task.mm.writeU64(sourceOffsetAddr, sourceStart + done);
   if (outOffsetAddr === 0) out.offset = outStart + done;
   else task.mm.writeU64(outOffsetAddr, outStart + done);
+  countRead(task, done);
+  countWrite(task, done);
   return done;
 }
 

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { SIG_DFL, SIG_IGN, SIGRTMAX, signalBit } from '../../abi/signal.ts';
 import { anyRef, defineState, optional, ref } from '../../state/index.ts';
-import type { ProcFacts, ProcSignals, ProcTask, ProcView, TaskState } from '../fs/procfs/view.ts';
+import type { ProcFacts, ProcSignals, ProcTask, ProcTransfers, ProcView, TaskState } from '../fs/procfs/view.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import { MountNamespace } from '../vfs/mount.ts';
 import { usageOf } from './cpu-time.ts';
@@ -129,6 +129,8 @@ function describeTask(task: Task): ProcTask {
     exitCode: group.exitStatus ?? 0,
     startNs: group.startNs,
     tids: tidsOf(task),
+    ownTransfers: task,
+    groupTransfers: transfersOf(task),
     groupUsage: usageOf(group),
     ownUsage: task,
     childUsage: group.childUsage,
@@ -148,6 +150,17 @@ function describeTask(task: Task): ProcTask {
       group.oomScoreAdjust = value;
     },
   };
+}
+
+function transfersOf(task: Task): ProcTransfers {
+  const total = { readCalls: 0, readBytes: 0, writeCalls: 0, writtenBytes: 0 };
+  for (const member of task.threadGroup.tasks) {
+    total.readCalls += member.readCalls;
+    total.readBytes += member.readBytes;
+    total.writeCalls += member.writeCalls;
+    total.writtenBytes += member.writtenBytes;
+  }
+  return total;
 }
 
 function tidsOf(task: Task): number[] {

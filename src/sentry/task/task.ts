@@ -88,6 +88,11 @@ export class Task extends Waiter implements Caller {
   userNs = 0;
   systemNs = 0;
   minorFaults = 0;
+  /** Reads and writes that ended well, and the bytes they moved: /proc/PID/io. */
+  readCalls = 0;
+  readBytes = 0;
+  writeCalls = 0;
+  writtenBytes = 0;
   timerSlackNs = 50_000;
   /** personality(2), sched_setscheduler(2), ioprio_set(2): kept and shown. */
   personality = 0;
@@ -352,6 +357,10 @@ defineState(Task, 'Task', 1, {
   userNs: int,
   systemNs: int,
   minorFaults: u32,
+  readCalls: int,
+  readBytes: int,
+  writeCalls: int,
+  writtenBytes: int,
   timerSlackNs: int,
   personality: u32,
   schedulingPolicy: u32,

@@ -80,24 +80,47 @@ function flagNames(vma: Vma): ByteString {
   return text;
 }
 
+/** KiB of one mapping, or of all together, by the names that smaps gives them. */
+type Shares = Map<string, number>;
+
+function sharesOf(mm: AddressSpace, vma: Vma): Shares {
+  const { pages, shared } = residenceOf(mm, vma);
+  const resident = pages * 4;
+  const isWritable = (vma.protection & PROT_WRITE) !== 0;
+  const privately = (pages - shared) * 4;
+  return new Map([
+    ['Rss', resident], ['Pss', privately + shared * 2], ['Pss_Dirty', isWritable ? privately : 0],
+    ['Shared_Clean', isWritable ? 0 : shared * 4], ['Shared_Dirty', isWritable ? shared * 4 : 0],
+    ['Private_Clean', isWritable ? 0 : privately], ['Private_Dirty', isWritable ? privately : 0],
+    ['Referenced', resident], ['Anonymous', vma.mappable === null ? resident : 0], ['KSM', 0], ['LazyFree', 0], ['AnonHugePages', 0],
+    ['ShmemPmdMapped', 0], ['FilePmdMapped', 0], ['Shared_Hugetlb', 0], ['Private_Hugetlb', 0], ['Swap', 0], ['SwapPss', 0],
+    ['Locked', vma.isLocked ? resident : 0],
+  ]);
+}
+
+function sharesText(shares: Shares): ByteString {
+  let text = '';
+  for (const [name, value] of shares) text += kilobytes(name, value);
+  return text;
+}
+
 export function smapsText(mm: AddressSpace, root: Path): ByteString {
   let text = '';
   for (const vma of mm.vmas) {
-    const { pages, shared } = residenceOf(mm, vma);
-    const resident = pages * 4;
-    const isWritable = (vma.protection & PROT_WRITE) !== 0;
-    const privately = (pages - shared) * 4;
     text += mapLine(mm, vma, root);
     text += kilobytes('Size', (vma.end - vma.start) / 1024) + kilobytes('KernelPageSize', 4) + kilobytes('MMUPageSize', 4);
-    text += kilobytes('Rss', resident) + kilobytes('Pss', privately + shared * 2) + kilobytes('Pss_Dirty', isWritable ? privately : 0);
-    text += kilobytes('Shared_Clean', isWritable ? 0 : shared * 4) + kilobytes('Shared_Dirty', isWritable ? shared * 4 : 0);
-    text += kilobytes('Private_Clean', isWritable ? 0 : privately) + kilobytes('Private_Dirty', isWritable ? privately : 0);
-    text += kilobytes('Referenced', resident) + kilobytes('Anonymous', vma.mappable === null ? resident : 0) + kilobytes('KSM', 0);
-    text += kilobytes('LazyFree', 0) + kilobytes('AnonHugePages', 0) + kilobytes('ShmemPmdMapped', 0) + kilobytes('FilePmdMapped', 0);
-    text += kilobytes('Shared_Hugetlb', 0) + kilobytes('Private_Hugetlb', 0) + kilobytes('Swap', 0) + kilobytes('SwapPss', 0);
-    text += kilobytes('Locked', vma.isLocked ? resident : 0) + `THPeligible:           0\nVmFlags: ${flagNames(vma)}\n`;
+    text += `${sharesText(sharesOf(mm, vma))}THPeligible:           0\nVmFlags: ${flagNames(vma)}\n`;
   }
   return text;
+}
+
+/** smaps_rollup: the shares of all mappings together. */
+export function smapsSum(mm: AddressSpace): ByteString {
+  const sum: Shares = new Map();
+  for (const vma of mm.vmas) for (const [name, value] of sharesOf(mm, vma)) sum.set(name, (sum.get(name) ?? 0) + value);
+  const first = mm.vmas[0]?.start ?? 0;
+  const last = mm.vmas.at(-1)?.end ?? 0;
+  return `${`${address(first)}-${address(last)} ---p 00000000 00:00 0 `.padEnd(NAME_COLUMN)}[rollup]\n${sharesText(sum)}`;
 }
 
 /** Sums over the mappings, in pages. */

@@ -15,10 +15,11 @@ import { Path, describePath } from '../../vfs/path.ts';
 import { directory, link, requireTask, rootOf, taskFile } from './entry.ts';
 import type { ProcEntry, ProcSubject, TaskSubject } from './entry.ts';
 import { ProcessMemoryFile } from './memory-file.ts';
-import { mapsText, smapsText } from './memory-map.ts';
+import { mapsText, smapsSum, smapsText } from './memory-map.ts';
 import { NET_ENTRIES } from './net.ts';
 import { statText, statmText, statusText } from './status.ts';
 import { decimal } from './text.ts';
+import type { ProcTransfers } from './view.ts';
 
 const PRIVATE: Partial<ProcEntry> = { isPrivate: true };
 const MAX_NAME_BYTES = 15;
@@ -182,6 +183,11 @@ function oomScore({ task, fs }: TaskSubject): ByteString {
   return `${Math.max(0, Math.floor(((1000 + score) * 2) / 3))}\n`;
 }
 
+/** Nothing goes to storage: the last three lines stay 0. */
+function ioText({ readBytes, writtenBytes, readCalls, writeCalls }: ProcTransfers): ByteString {
+  return `rchar: ${readBytes}\nwchar: ${writtenBytes}\nsyscr: ${readCalls}\nsyscw: ${writeCalls}\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n`;
+}
+
 function auxv({ task }: TaskSubject): ByteString {
   return task.mm === null ? '' : byteStringOf(task.mm.auxv);
 }
@@ -192,6 +198,17 @@ function denyId(name: string): (subject: ProcSubject, text: ByteString) => void 
   };
 }
 
+/** Namespaces, of each of which there is one: name and inode number as Linux gives them to the first. */
+const NAMESPACES: readonly (readonly [ByteString, number])[] = [
+  ['cgroup', 4026531835], ['ipc', 4026531839], ['mnt', 4026531841], ['net', 4026531840], ['pid', 4026531836], ['time', 4026531834], ['user', 4026531837],
+  ['uts', 4026531838],
+];
+
+function smapsRollup(subject: TaskSubject): ByteString {
+  const { mm } = subject.task;
+  return mm === null ? '' : smapsSum(mm);
+}
+
 const ID_MAP = '         0          0 4294967295\n';
 
 /** What the directory of a process and those of its threads have in common. */
@@ -199,6 +216,7 @@ function commonEntries(isThread: boolean): readonly ProcEntry[] {
   return [
     taskFile('auxv', auxv, { mode: 0o100400, ...PRIVATE }),
     taskFile('cgroup', () => '0::/\n'),
+    taskFile('coredump_filter', () => '00000033\n'),
     taskFile('cmdline', cmdline),
     taskFile('comm', ({ task }) => `${task.name}\n`, { mode: 0o100644, write: writeName }),
     placeLink('cwd', ({ task }) => task.fs?.cwd ?? null),
@@ -207,7 +225,7 @@ function commonEntries(isThread: boolean): readonly ProcEntry[] {
     directory('fd', [], { mode: 0o040500, numbers: openFds, numbered: FD_ENTRY, isPrivate: true }),
     directory('fdinfo', [], { mode: 0o040555, numbers: openFds, numbered: FDINFO_ENTRY, isPrivate: true }),
     taskFile('gid_map', () => ID_MAP, { mode: 0o100644, write: denyId('gid_map') }),
-    taskFile('io', () => 'rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n', { mode: 0o100400, ...PRIVATE }),
+    taskFile('io', ({ task }) => ioText(isThread ? task.ownTransfers : task.groupTransfers), { mode: 0o100400, ...PRIVATE }),
     taskFile('limits', limits),
     taskFile('loginuid', () => '4294967295'),
     taskFile('maps', (subject) => (subject.task.mm === null ? '' : mapsText(subject.task.mm, rootOf(subject))), PRIVATE),
@@ -223,6 +241,7 @@ function commonEntries(isThread: boolean): readonly ProcEntry[] {
     taskFile('mountinfo', mountinfo),
     taskFile('mounts', mounts),
     directory('net', NET_ENTRIES),
+    directory('ns', NAMESPACES.map(([name, ino]) => link(name, () => `${name}:[${ino}]`, PRIVATE)), { mode: 0o040511 }),
     taskFile('oom_adj', () => '0\n'),
     taskFile('oom_score', oomScore),
     taskFile('oom_score_adj', ({ task }) => `${task.oomScoreAdjust}\n`, { mode: 0o100644, write: writeScoreAdjust }),
@@ -232,6 +251,7 @@ function commonEntries(isThread: boolean): readonly ProcEntry[] {
     taskFile('sessionid', () => '4294967295'),
     taskFile('setgroups', () => 'allow\n', { mode: 0o100644, write: denyId('setgroups') }),
     taskFile('smaps', (subject) => (subject.task.mm === null ? '' : smapsText(subject.task.mm, rootOf(subject))), PRIVATE),
+    taskFile('smaps_rollup', smapsRollup, PRIVATE),
     taskFile('stat', ({ task }) => statText(task, isThread)),
     taskFile('statm', statmText),
     taskFile('status', statusText),

@@ -1,6 +1,6 @@
 import { PROC_SUPER_MAGIC } from '../../../abi/fs.ts';
 import type { ByteString } from '../../../base/bytes.ts';
-import { anyRef, byteString, defineState, derived, extend, map } from '../../../state/index.ts';
+import { anyRef, byteString, defineState, derived, extend, f64, int, list, map } from '../../../state/index.ts';
 import { FileSystem, fileSystemState } from '../../vfs/file-system.ts';
 import { Dentry } from '../../vfs/path.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
@@ -14,6 +14,10 @@ export class ProcFs extends FileSystem {
   view: ProcView;
   /** Settings of /proc/sys that were written, by path below it. */
   settings = new Map<ByteString, ByteString>();
+  /** Averages of the load over 1, 5 and 15 minutes, as of the last look, and the clock then. */
+  loads: number[] = [0, 0, 0];
+  loadUptimeNs = 0;
+  loadIdleNs = 0;
   /** Number of an entry among all, by its path. */
   indexes = new Map<ByteString, number>();
 
@@ -35,6 +39,24 @@ export class ProcFs extends FileSystem {
       entry = step === '#' ? entry?.numbered : entry?.children?.find((child) => child.name === step);
     }
     return entry ?? null;
+  }
+
+  /**
+   * The load averages now: between two looks the load is taken for even, since nobody samples it.
+   * Counts the time in which something ran, so that it never passes 1: there is one processor.
+   */
+  loadAverages(): readonly number[] {
+    const { uptimeNs, idleNs } = this.view.facts();
+    const elapsedNs = uptimeNs - this.loadUptimeNs;
+    if (elapsedNs <= 0) return this.loads;
+    const busy = Math.min(1, Math.max(0, 1 - (idleNs - this.loadIdleNs) / elapsedNs));
+    this.loads = LOAD_SPANS_NS.map((span, i) => {
+      const kept = Math.exp(-elapsedNs / span);
+      return (this.loads[i] ?? 0) * kept + busy * (1 - kept);
+    });
+    this.loadUptimeNs = uptimeNs;
+    this.loadIdleNs = idleNs;
+    return this.loads;
   }
 
   inoOf(path: ByteString, tid: number, number: number): number {
@@ -61,9 +83,14 @@ export class ProcFs extends FileSystem {
   }
 }
 
+const LOAD_SPANS_NS: readonly number[] = [60e9, 300e9, 900e9];
+
 export const procFsFields = {
   view: anyRef<ProcView>(),
   settings: map(byteString, byteString),
+  loads: list(f64),
+  loadUptimeNs: int,
+  loadIdleNs: int,
   indexes: derived(() => new Map<ByteString, number>()),
 };
 

@@ -3,8 +3,9 @@
 import { KERNEL_NAME, KERNEL_RELEASE, KERNEL_VERSION } from '../../../abi/uname.ts';
 import { PAGE_BYTES } from '../../../abi/mman.ts';
 import type { ByteString } from '../../../base/bytes.ts';
-import { file } from './entry.ts';
+import { directory, file } from './entry.ts';
 import type { ProcEntry, ProcSubject } from './entry.ts';
+import { locksText } from './locks.ts';
 import { kilobytes, seconds, ticks } from './text.ts';
 
 /** The extensions of the hart as Linux prints them. */
@@ -47,12 +48,11 @@ function uptime({ view }: ProcSubject): ByteString {
   return `${seconds(uptimeNs)} ${seconds(idleNs)}\n`;
 }
 
-function loadavg({ view }: ProcSubject): ByteString {
+function loadavg({ view, fs }: ProcSubject): ByteString {
   const { all, runnable } = view.taskCounts();
-  const { uptimeNs, idleNs, lastPid } = view.facts();
-  const busy = uptimeNs === 0 ? 0 : Math.min(1, (uptimeNs - idleNs) / uptimeNs);
-  const load = Math.max(0, busy).toFixed(2);
-  return `${load} ${load} ${load} ${runnable}/${all} ${lastPid}\n`;
+  const { lastPid } = view.facts();
+  const loads = fs.loadAverages().map((load) => load.toFixed(2));
+  return `${loads.join(' ')} ${runnable}/${all} ${lastPid}\n`;
 }
 
 function stat({ view }: ProcSubject): ByteString {
@@ -96,11 +96,17 @@ export const SYSTEM_ENTRIES: readonly ProcEntry[] = [
   file('interrupts', () => '           CPU0       \n'),
   file('kmsg', () => '', { mode: 0o100400 }),
   file('loadavg', loadavg),
+  file('locks', locksText),
   file('meminfo', meminfo),
   file('modules', () => ''),
   file('partitions', () => 'major minor  #blocks  name\n\n'),
   file('softirqs', () => '                    CPU0       \n'),
   file('stat', stat),
+  directory('sysvipc', [
+    file('msg', () => '       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n'),
+    file('sem', () => '       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n'),
+    file('shm', () => '       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n'),
+  ]),
   file('swaps', () => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'),
   file('uptime', uptime),
   file('version', version),

@@ -20,6 +20,14 @@ export interface ProcUsage {
   readonly minorFaults: number;
 }
 
+/** Reads and writes, and the bytes they moved. */
+export interface ProcTransfers {
+  readonly readCalls: number;
+  readonly readBytes: number;
+  readonly writeCalls: number;
+  readonly writtenBytes: number;
+}
+
 /** Signal sets: bit n − 1 for signal n. */
 export interface ProcSignals {
   readonly pending: bigint;
@@ -55,6 +63,9 @@ export interface ProcTask {
   readonly startNs: number;
   /** Threads of the group, ascending. */
   readonly tids: readonly number[];
+  /** Reads and writes of this thread, for the directory of a process of all its live threads. */
+  readonly ownTransfers: ProcTransfers;
+  readonly groupTransfers: ProcTransfers;
   /** Of the whole group, of this thread, and of children waited for. */
   readonly groupUsage: ProcUsage;
   readonly ownUsage: ProcUsage;
