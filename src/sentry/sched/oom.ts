@@ -3,6 +3,7 @@ import type { Kernel } from '../task/kernel.ts';
 import type { ThreadGroup } from '../task/thread-group.ts';
 import { endGroup } from '../task/exit.ts';
 import { panic } from '../../base/errors.ts';
+import { Vfs } from '../vfs/vfs.ts';
 
 /** Pages that killing `group` would free, more or less: what only it has mapped. */
 function badness(group: ThreadGroup): number {
@@ -14,8 +15,13 @@ function badness(group: ThreadGroup): number {
   return pages + (group.oomScoreAdjust / 1000) * group.kernel.core.frameLimit();
 }
 
-/** The memory limit is reached: kills the largest process at once and says so. */
-export function killLargest(kernel: Kernel): void {
+/** The memory limit is reached: gives up cached pages of files that can be read again, and where there are none kills. */
+export function relieveMemory(kernel: Kernel): void {
+  if (kernel.services.get('vfs', Vfs).reclaim() === 0) killLargest(kernel);
+}
+
+/** Kills the largest process at once and says so. */
+function killLargest(kernel: Kernel): void {
   let victim: ThreadGroup | null = null;
   let most = -1;
   for (const group of kernel.threadGroups.values()) {

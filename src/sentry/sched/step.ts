@@ -13,7 +13,7 @@ import type { Kernel } from '../task/kernel.ts';
 import { abortRestartableSequence } from '../task/rseq.ts';
 import type { Task } from '../task/task.ts';
 import { dispatch } from './dispatch.ts';
-import { killLargest } from './oom.ts';
+import { relieveMemory } from './oom.ts';
 
 /** Instructions a task runs before the next one gets its turn. */
 const QUANTUM = 400_000;
@@ -138,7 +138,7 @@ function handleFault(task: Task, address: number, access: number): void {
   }
   if (fault === 'none') return;
   if (fault === 'memory') {
-    killLargest(task.kernel);
+    relieveMemory(task.kernel);
     return; // the access is tried again when its task is still there
   }
   const info =
