@@ -1,9 +1,7 @@
 /** Operands of the slot at `slot`. */
 import { SLOT_IMMEDIATE, SLOT_RD, SLOT_RS1, SLOT_RS2 } from '../decode/slot';
+import { HART_F } from '../layout';
 import { getF, getX, setF, setX } from '../hart/registers';
-
-/** Upper half of a register that holds a single. */
-export const NAN_BOX: u64 = 0xffff_ffff_0000_0000;
 
 @inline
 export function x1(slot: usize): u64 {
@@ -40,6 +38,14 @@ export function setRd(slot: usize, value: u64): void {
 @inline
 export function setFd(slot: usize, value: u64): void {
   setF(load<u8>(slot, SLOT_RD), value);
+}
+
+/** Sets a register to a single, boxed: in halves, because a constant of 64 bits would take a register of the run loop. */
+@inline
+export function setFdSingle(slot: usize, bits: u32): void {
+  const fd: usize = load<u8>(slot, SLOT_RD);
+  store<u32>(fd, bits, HART_F);
+  store<u32>(fd, u32.MAX_VALUE, HART_F + 4);
 }
 
 /** A 32-bit result, sign-extended. */

@@ -5,7 +5,7 @@ import { SLOT_AUX, SLOT_COUNT, SLOT_IMMEDIATE, SLOT_OP, SLOT_RD, SLOT_RS1, SLOT_
 import { loadReserved, readModifyWrite, storeConditional } from '../execute/atomic';
 import { pcAt } from '../execute/branch';
 import { executeFloat } from '../execute/float';
-import { NAN_BOX, f2, immediate, setFd, setRd, x1, x2 } from '../execute/operands';
+import { f2, immediate, setFd, setFdSingle, setRd, x1, x2 } from '../execute/operands';
 import { csrRead, csrWrite } from '../hart/csr';
 import { getX, setX } from '../hart/registers';
 import { NO_TRAP, TRAP_EBREAK, TRAP_ECALL, trapIllegal } from '../hart/trap';
@@ -44,7 +44,7 @@ export function executeSlow(slot: usize, pageVa: u64, retired: u64): u32 {
       return storeSlow(addressOf(slot), 8, f2(slot));
     case Op.FLW: {
       const cause = loadSlow(addressOf(slot), 4);
-      if (cause == NO_TRAP) setFd(slot, NAN_BOX | loaded());
+      if (cause == NO_TRAP) setFdSingle(slot, <u32>loaded());
       return cause;
     }
     case Op.FLD: {

@@ -30,6 +30,8 @@ export class Core {
   private byteView: Uint8Array;
   private wordView: Uint32Array;
   private dataView: DataView;
+  /** Where the slots begin: asked for once, for registers are read many times a syscall. */
+  private readonly harts: number;
 
   constructor(exports: CoreExports, memory: WebAssembly.Memory) {
     this.exports = exports;
@@ -37,6 +39,7 @@ export class Core {
     this.byteView = new Uint8Array(memory.buffer);
     this.wordView = new Uint32Array(memory.buffer);
     this.dataView = new DataView(memory.buffer);
+    this.harts = exports.hartAddress(0) >>> 0;
   }
 
   /** Instantiates a compiled `core.wasm` with memory of its own, and boots it. */
@@ -219,7 +222,7 @@ export class Core {
 
   /** Linear address of the slot's registers, drawn in layout.ts. It never changes. */
   hartAddress(slot: number): number {
-    return this.exports.hartAddress(slot);
+    return this.harts + slot * HART_BYTES;
   }
 
   /** Runs exactly `fuel` instructions, or to the first trap. Returns TRAP_FUEL or the cause. */
@@ -270,7 +273,7 @@ export class Core {
 
   /** x`i` as an unsigned number; values from 2^53 on lose low bits. */
   regU(slot: number, i: number): number {
-    const at = this.exports.hartAddress(slot) + HART_X + i * 8;
+    const at = this.hartAddress(slot) + HART_X + i * 8;
     const words = this.words();
     return word(words, at) + word(words, at + 4) * TWO_32;
   }
@@ -282,60 +285,60 @@ export class Core {
 
   /** Low half of x`i`. */
   regLo(slot: number, i: number): number {
-    return word(this.words(), this.exports.hartAddress(slot) + HART_X + i * 8);
+    return word(this.words(), this.hartAddress(slot) + HART_X + i * 8);
   }
 
   /** High half of x`i`. */
   regHi(slot: number, i: number): number {
-    return word(this.words(), this.exports.hartAddress(slot) + HART_X + i * 8 + 4);
+    return word(this.words(), this.hartAddress(slot) + HART_X + i * 8 + 4);
   }
 
   /** x`i`, all 64 bits, unsigned. */
   regBig(slot: number, i: number): bigint {
-    return this.view().getBigUint64(this.exports.hartAddress(slot) + HART_X + i * 8, true);
+    return this.view().getBigUint64(this.hartAddress(slot) + HART_X + i * 8, true);
   }
 
   /** Sets x`i` to an integer of at most 53 bits and its sign. */
   setReg(slot: number, i: number, value: number): void {
     if (i === 0) return;
-    this.setWide(this.exports.hartAddress(slot) + HART_X + i * 8, value);
+    this.setWide(this.hartAddress(slot) + HART_X + i * 8, value);
   }
 
   /** Sets x`i` to the low 64 bits of `value`. */
   setRegBig(slot: number, i: number, value: bigint): void {
     if (i === 0) return;
-    this.view().setBigUint64(this.exports.hartAddress(slot) + HART_X + i * 8, BigInt.asUintN(64, value), true);
+    this.view().setBigUint64(this.hartAddress(slot) + HART_X + i * 8, BigInt.asUintN(64, value), true);
   }
 
   /** Address of the next instruction. */
   pc(slot: number): number {
-    const at = this.exports.hartAddress(slot) + HART_PC;
+    const at = this.hartAddress(slot) + HART_PC;
     const words = this.words();
     return word(words, at) + word(words, at + 4) * TWO_32;
   }
 
   setPc(slot: number, va: number): void {
-    this.setWide(this.exports.hartAddress(slot) + HART_PC, va);
+    this.setWide(this.hartAddress(slot) + HART_PC, va);
   }
 
   /** f`i` as its bits; a single is NaN-boxed. */
   getF(slot: number, i: number): bigint {
-    return this.view().getBigUint64(this.exports.hartAddress(slot) + HART_F + i * 8, true);
+    return this.view().getBigUint64(this.hartAddress(slot) + HART_F + i * 8, true);
   }
 
   setF(slot: number, i: number, bits: bigint): void {
-    this.view().setBigUint64(this.exports.hartAddress(slot) + HART_F + i * 8, BigInt.asUintN(64, bits), true);
+    this.view().setBigUint64(this.hartAddress(slot) + HART_F + i * 8, BigInt.asUintN(64, bits), true);
   }
 
   /** fcsr: frm in bits 7:5, fflags in bits 4:0. */
   fcsr(slot: number): number {
-    const at = this.exports.hartAddress(slot);
+    const at = this.hartAddress(slot);
     const words = this.words();
     return (word(words, at + HART_FRM) << 5) | word(words, at + HART_FFLAGS);
   }
 
   setFcsr(slot: number, fcsr: number): void {
-    const at = this.exports.hartAddress(slot);
+    const at = this.hartAddress(slot);
     const words = this.words();
     words[(at + HART_FRM) >>> 2] = (fcsr >>> 5) & 7;
     words[(at + HART_FFLAGS) >>> 2] = fcsr & 0x1f;
@@ -343,7 +346,7 @@ export class Core {
 
   /** Instructions retired since the hart was made. */
   retired(slot: number): number {
-    const at = this.exports.hartAddress(slot) + HART_RETIRED;
+    const at = this.hartAddress(slot) + HART_RETIRED;
     const words = this.words();
     return word(words, at) + word(words, at + 4) * TWO_32;
   }
