@@ -3,8 +3,10 @@ import { fstatSync } from 'node:fs';
 import { SIGTSTP } from '../abi/signal.ts';
 import type { ByteString } from '../base/bytes.ts';
 import { byteStringFromText } from '../base/bytes.ts';
+import { ImageError } from '../base/errors.ts';
 import { Container } from '../container/container.ts';
 import { ContainerError } from '../container/errors.ts';
+import { ensureDirectory } from '../container/files.ts';
 import type { ContainerSpec } from '../container/spec.ts';
 import { NodeClock } from '../host/node/clock.ts';
 import { loadCoreModule } from '../host/node/core-module.ts';
@@ -20,7 +22,7 @@ import type { Root } from './root.ts';
 import { Runner } from './runner.ts';
 import { forwardSignals } from './signals.ts';
 import { Stdio } from './stdio.ts';
-import { openVolumes } from './volumes.ts';
+import { Volumes } from './volumes.ts';
 
 /** A container's own files with their end outside: standard input, output and error. */
 const HOST_KEYS = /^do:host:[012]$/;
@@ -36,6 +38,7 @@ const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 export async function runDo(args: readonly string[]): Promise<number> {
   const options = parseDoOptions(args);
   const root = options.image !== null ? await openBuiltIn(options.image) : await openRoot(options.rootfs!);
+  const volumes = new Volumes(options.volumes);
   const clock = new NodeClock();
   const terminal = options.usesTerminal ? new HostTerminal(process.stdin as ReadStream, process.stdout) : null;
   const container = Container.create(
@@ -45,8 +48,15 @@ export async function runDo(args: readonly string[]): Promise<number> {
       entropy: new NodeEntropy(),
       base: root.tree,
       realtimeNs: () => clock.realtimeNs(),
-      ...openVolumes(options.volumes),
       hostEnd: (key) => (HOST_KEYS.test(key) ? { label: 'host' } : null),
+      prepare: (kernel) => {
+        ensureDirectory(kernel, '/tmp', 0o1777);
+        volumes.mount(kernel);
+      },
+      bindEdge: (port, key) => {
+        if (port !== 'hostFiles') throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
+        return volumes.bind(key);
+      },
     },
     specOf(options, root, terminal),
   );
@@ -65,7 +75,9 @@ export async function runDo(args: readonly string[]): Promise<number> {
   terminal?.setRaw();
   terminal?.onResize(() => resize(runner, terminal));
   try {
-    return await runner.run();
+    const status = await runner.run();
+    volumes.sync(runner.container.kernel);
+    return status;
   } finally {
     terminal?.setCooked();
   }

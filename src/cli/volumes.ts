@@ -9,33 +9,42 @@ import { Vfs } from '../sentry/vfs/vfs.ts';
 import type { VolumeOption } from './do-options.ts';
 import { CliError } from './failure.ts';
 
-/** What a container's host does about volumes: see `ContainerHost`. */
-export interface VolumeHost {
-  readonly prepare: (kernel: Kernel) => void;
-  readonly bindEdge: (port: string, key: string) => unknown;
-}
+/** What `--volume` names: files and directories of the host in a container, and in whatever is restored from it. */
+export class Volumes {
+  /** In the order of the command line; a key is the path in the guest. */
+  private readonly byKey = new Map<string, NodeVolume>();
 
-/** Opens the directories and files that `--volume` names. @errors ImageError one that is not there */
-export function openVolumes(options: readonly VolumeOption[]): VolumeHost {
-  const volumes = options.map(({ hostPath, guestPath, isReadOnly }) => new NodeVolume(hostPath, guestPath, isReadOnly));
-  return {
-    prepare: (kernel) => {
-      for (const volume of volumes) mount(kernel, volume);
-    },
-    bindEdge: (port, key) => {
-      const volume = port === 'hostFiles' ? volumes.find((candidate) => candidate.key === key) : undefined;
-      if (volume === undefined) throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
-      return volume;
-    },
-  };
-}
+  /** @errors CliError one place twice; ImageError a host path that cannot be used */
+  constructor(options: readonly VolumeOption[]) {
+    for (const { hostPath, guestPath, isReadOnly } of options) {
+      const key = byteStringFromText(guestPath);
+      if (this.byKey.has(key)) throw new CliError(`two volumes for ${guestPath}`);
+      this.byKey.set(key, new NodeVolume(hostPath, key, isReadOnly));
+    }
+  }
 
-function mount(kernel: Kernel, volume: NodeVolume): void {
-  const { services } = kernel;
-  try {
-    mountVolume(services.get('vfs', Vfs), services.get('mounts', MountNamespace), volume, byteStringFromText(volume.key));
-  } catch (error) {
-    if (!(error instanceof SysError)) throw error;
-    throw new CliError(`the volume at ${volume.key} cannot be mounted: ${error.message} (${errnoName(error.errno)})`);
+  /** Mounts them in a container whose init has not been started. @errors CliError a place where that is not possible */
+  mount(kernel: Kernel): void {
+    for (const [guestPath, volume] of this.byKey) {
+      try {
+        mountVolume(kernel.services.get('vfs', Vfs), kernel.services.get('mounts', MountNamespace), volume, guestPath);
+      } catch (error) {
+        if (!(error instanceof SysError)) throw error;
+        throw new CliError(`no volume can be put at ${guestPath} (${errnoName(error.errno)})`);
+      }
+    }
+  }
+
+  /** What a restored file system stands on. @errors ImageError */
+  bind(key: string): NodeVolume {
+    const volume = this.byKey.get(key);
+    if (volume === undefined) throw new ImageError('volumes', `none is given for ${key}`);
+    return volume;
+  }
+
+  /** Writes what guests have changed in mapped files. */
+  sync(kernel: Kernel): void {
+    if (this.byKey.size === 0) return;
+    for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) fileSystem.sync();
   }
 }
