@@ -164,11 +164,11 @@ export abstract class UserMemorySpace {
   }
 
   userTarget(address: number, lengthBytes: number): IoTarget {
-    return new UserBuffer(this, [address], [clampLength(address, lengthBytes)], WRITE);
+    return new UserBuffer(this, address, clampLength(address, lengthBytes), WRITE);
   }
 
   userSource(address: number, lengthBytes: number): IoSource {
-    return new UserBuffer(this, [address], [clampLength(address, lengthBytes)], READ);
+    return new UserBuffer(this, address, clampLength(address, lengthBytes), READ);
   }
 
   /** @errors EINVAL too many segments, or a negative or too large sum; EFAULT */
@@ -194,7 +194,11 @@ export abstract class UserMemorySpace {
       lengths.push(Math.min(length, MAX_RW_BYTES - total));
       total += lengths[i]!;
     }
-    return new UserBuffer(this, starts, lengths, access);
+    const buffer = new UserBuffer(this, 0, 0, access);
+    buffer.starts = starts;
+    buffer.lengths = lengths;
+    buffer.remainingBytes = total;
+    return buffer;
   }
 }
 
@@ -204,57 +208,59 @@ function clampLength(address: number, lengthBytes: number): number {
   return length;
 }
 
+const NO_SEGMENTS: readonly number[] = [];
+
 /** A guest's buffer, in one or more segments, as target of a read or source of a write. Lives within one syscall. */
 export class UserBuffer implements IoTarget, IoSource {
   memory: UserMemorySpace;
-  starts: number[];
-  lengths: number[];
   access: number;
-  segment = 0;
-  /** Bytes of the current segment already used. */
-  used = 0;
-  remainingBytes = 0;
+  /** The next byte, and the bytes from there to the end of its segment. */
+  address: number;
+  leftBytes: number;
+  remainingBytes: number;
+  /** Segments of an iovec, those from `next` on not yet begun. */
+  starts = NO_SEGMENTS;
+  lengths = NO_SEGMENTS;
+  next = 0;
 
-  constructor(memory: UserMemorySpace, starts: number[], lengths: number[], access: number) {
+  constructor(memory: UserMemorySpace, address: number, lengthBytes: number, access: number) {
     this.memory = memory;
-    this.starts = starts;
-    this.lengths = lengths;
+    this.address = address;
+    this.leftBytes = lengthBytes;
+    this.remainingBytes = lengthBytes;
     this.access = access;
-    for (const length of lengths) this.remainingBytes += length;
   }
 
   prepare(countBytes: number): number {
     const wanted = Math.min(countBytes, this.remainingBytes);
+    let { address, leftBytes, next } = this;
     let ready = 0;
-    let segment = this.segment;
-    let used = this.used;
     while (ready < wanted) {
-      const left = this.lengths[segment]! - used;
-      if (left === 0) {
-        segment++;
-        used = 0;
-        continue;
+      while (leftBytes === 0) {
+        address = this.starts[next]!;
+        leftBytes = this.lengths[next]!;
+        next++;
       }
-      const address = this.starts[segment]! + used;
       try {
         this.memory.linear(address, this.access);
       } catch (error) {
         if (ready > 0 && error instanceof SysError) return ready;
         throw error;
       }
-      const chunk = Math.min(left, wanted - ready, PAGE_BYTES - (address % PAGE_BYTES));
+      const chunk = Math.min(leftBytes, wanted - ready, PAGE_BYTES - (address % PAGE_BYTES));
       ready += chunk;
-      used += chunk;
+      address += chunk;
+      leftBytes -= chunk;
     }
     return ready;
   }
 
   put(source: Uint8Array, start: number, countBytes: number): void {
     const core = this.memory.core;
-    const isCoreMemory = source.buffer === core.bytes().buffer;
+    const isCoreMemory = source === core.bytes();
     for (let done = 0; done < countBytes; ) {
       const chunk = this.nextChunk(countBytes - done);
-      const at = this.memory.linear(this.starts[this.segment]! + this.used, WRITE);
+      const at = this.memory.linear(this.address, WRITE);
       const bytes = core.bytes();
       if (isCoreMemory) bytes.copyWithin(at, start + done, start + done + chunk);
       else if (chunk <= 8) for (let i = 0; i < chunk; i++) bytes[at + i] = source[start + done + i]!;
@@ -266,10 +272,10 @@ export class UserBuffer implements IoTarget, IoSource {
 
   take(target: Uint8Array, start: number, countBytes: number): void {
     const core = this.memory.core;
-    const isCoreMemory = target.buffer === core.bytes().buffer;
+    const isCoreMemory = target === core.bytes();
     for (let done = 0; done < countBytes; ) {
       const chunk = this.nextChunk(countBytes - done);
-      const at = this.memory.linear(this.starts[this.segment]! + this.used, READ);
+      const at = this.memory.linear(this.address, READ);
       const bytes = core.bytes();
       if (isCoreMemory) bytes.copyWithin(start + done, at, at + chunk);
       else if (chunk <= 8) for (let i = 0; i < chunk; i++) target[start + done + i] = bytes[at + i]!;
@@ -281,16 +287,17 @@ export class UserBuffer implements IoTarget, IoSource {
 
   /** Bytes up to the end of the segment and of the page, at most `maxBytes`. */
   nextChunk(maxBytes: number): number {
-    while (this.lengths[this.segment]! === this.used) {
-      this.segment++;
-      this.used = 0;
+    while (this.leftBytes === 0) {
+      this.address = this.starts[this.next]!;
+      this.leftBytes = this.lengths[this.next]!;
+      this.next++;
     }
-    const address = this.starts[this.segment]! + this.used;
-    return Math.min(maxBytes, this.lengths[this.segment]! - this.used, PAGE_BYTES - (address % PAGE_BYTES));
+    return Math.min(maxBytes, this.leftBytes, PAGE_BYTES - (this.address % PAGE_BYTES));
   }
 
   advance(countBytes: number): void {
-    this.used += countBytes;
+    this.address += countBytes;
+    this.leftBytes -= countBytes;
     this.remainingBytes -= countBytes;
   }
 }

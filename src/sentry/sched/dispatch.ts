@@ -15,8 +15,10 @@ export function dispatch(task: Task, table: readonly (SyscallEntry | undefined)[
   const { kernel } = task;
   const { core } = kernel;
   kernel.syscallCount++;
-  kernel.touchedFds.length = 0;
-  kernel.touchedFiles.length = 0;
+  if (kernel.touchedFds.length !== 0) {
+    kernel.touchedFds.length = 0;
+    kernel.touchedFiles.length = 0;
+  }
   args.slot = task.slot;
   const number = core.regLo(task.slot, A7);
   const result = runSyscall(task, number, table[number], args);
