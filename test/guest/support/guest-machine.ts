@@ -38,7 +38,15 @@ export function coreModule(): WebAssembly.Module {
 
 /** The same numbers in every run. */
 class CountingEntropy implements Entropy {
-  private seed = 1;
+  private seed: number;
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  copy(): CountingEntropy {
+    return new CountingEntropy(this.seed);
+  }
 
   bytes(countBytes: number): Uint8Array {
     return Uint8Array.from({ length: countBytes }, () => {
@@ -67,7 +75,7 @@ export class GuestMachine {
   program: ThreadGroup | null = null;
   private core: Core;
   private readonly base: BaseTree;
-  private readonly entropy = new CountingEntropy();
+  private entropy = new CountingEntropy(1);
   private readonly table: readonly (SyscallEntry | undefined)[];
   private args: SyscallArgs;
 
@@ -126,7 +134,7 @@ export class GuestMachine {
   }
 
   /** Saves everything, forgets it, and goes on in a fresh core. */
-  restoreInto(image: Uint8Array): void {
+  restoreInto(image: Uint8Array, realtimeNs = this.realtimeNs()): void {
     const core = Core.create(coreModule(), { frames: FRAMES });
     const restored = restoreKernel({
       core,
@@ -135,13 +143,22 @@ export class GuestMachine {
       bindEdge: (port, key) => this.bindEdge(core, port, key),
       policy: 'kill',
       clock: 'continue',
-      realtimeNs: this.realtimeNs(),
+      realtimeNs,
     });
     this.core = core;
     this.kernel = restored.kernel;
     if (this.program !== null) this.program = this.kernel.threadGroups.get(this.program.pid) ?? this.program;
     this.args = new SyscallArgs(core);
     this.restores++;
+  }
+
+  /** Another machine, in a core of its own, that goes on from `image` as this one goes on from now. */
+  twin(image: Uint8Array): GuestMachine {
+    const twin = new GuestMachine(this.base);
+    twin.entropy = this.entropy.copy();
+    twin.output = this.output;
+    twin.restoreInto(image, this.realtimeNs());
+    return twin;
   }
 
   /** What every task does, for the message of a test that came to a standstill. */

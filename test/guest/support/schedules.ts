@@ -8,6 +8,7 @@ export interface Schedule {
 }
 
 const LONG_SLICE = 4_000_000;
+const RARE_TRAPS = 97;
 const TINY_SLICE = 1_200;
 /** Odd and small: a task is interrupted at nearly every place there is. */
 const TINY_QUANTUM = 97;
@@ -35,12 +36,16 @@ export const checkpointAtBlocks: Schedule = {
   },
 };
 
-/** Every `traps` traps: checkpoint, teardown, and on in a fresh machine. */
-export function restoredEvery(traps: number): Schedule {
+/**
+ * Every `traps` traps: checkpoint, teardown, and on in a fresh machine.
+ *
+ * @param most  restores after which they become rarer, so that long programs do not take long
+ */
+export function restoredEvery(traps: number, most = Infinity): Schedule {
   return {
     name: `restored every ${traps} traps`,
     advance(machine) {
-      const trapsAtEnd = machine.kernel.trapCount + traps;
+      const trapsAtEnd = machine.kernel.trapCount + (machine.restores < most ? traps : RARE_TRAPS);
       let canGoOn = true;
       while (canGoOn && machine.kernel.trapCount < trapsAtEnd) {
         canGoOn = machine.slice({ budget: LONG_SLICE, maxTraps: trapsAtEnd - machine.kernel.trapCount });
@@ -53,7 +58,8 @@ export function restoredEvery(traps: number): Schedule {
 
 const isFull = process.env['STASIS_TEST_FULL'] === '1';
 
-/** Those of every run; `npm run test:full` restores after each single trap too. */
-export const schedules: readonly Schedule[] = [
-  plain, tinySlices, checkpointAtBlocks, restoredEvery(50), restoredEvery(7), ...(isFull ? [restoredEvery(1)] : []),
-];
+/** Those of every run. */
+export const schedules: readonly Schedule[] = [plain, tinySlices, checkpointAtBlocks, restoredEvery(50)];
+
+/** The ones that restore most: in every run for a part of each long program, in `npm run test:full` for all of it and after each trap. */
+export const restoringSchedules: readonly Schedule[] = isFull ? [restoredEvery(7), restoredEvery(1)] : [restoredEvery(7, 40)];
