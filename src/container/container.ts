@@ -14,10 +14,15 @@ import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
 import { openHostFiles } from '../sentry/checkpoint/host-files.ts';
 import { survivors } from '../sentry/checkpoint/survivors.ts';
 import type { Survivor } from '../sentry/checkpoint/survivors.ts';
+import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
+import type { PageChain } from '../sentry/checkpoint/page-chain.ts';
+import { NO_IMAGES, readChain } from '../sentry/checkpoint/parents.ts';
+import type { ImageLibrary } from '../sentry/checkpoint/parents.ts';
 import { restoreKernel } from '../sentry/checkpoint/restore.ts';
 import type { ClockPolicy } from '../sentry/checkpoint/restore.ts';
 import { Save } from '../sentry/checkpoint/save.ts';
+import type { SaveParent } from '../sentry/checkpoint/save.ts';
 import { runSlice } from '../sentry/sched/step.ts';
 import type { SliceLimit, Stepper } from '../sentry/sched/step.ts';
 import { SyscallArgs } from '../sentry/syscalls/args.ts';
@@ -85,6 +90,9 @@ export interface RestoreOutcome {
   /** Execs that live on, by leader: their host files have an end again under `reattach`. */
   readonly kept: readonly Watched[];
   readonly frozenNs: number;
+  /** For the next checkpoint, as a difference to the image. */
+  readonly trace: FrameTrace;
+  readonly chain: PageChain;
 }
 
 const SYSCALLS = buildSyscallTable();
@@ -125,12 +133,13 @@ export class Container {
 
   /**
    * A container as an image holds it, in a core of its own. Whatever runs already is untouched.
+   * @param library  has what the image is a difference to
    * @errors ImageError; ContainerError
    */
-  static restore(host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions): RestoreOutcome {
+  static restore(host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions, library: ImageLibrary = NO_IMAGES): RestoreOutcome {
     checkRestoreOptions(options);
     const core = makeCore(host);
-    const image = readImage(imageBytes, core);
+    const [image, ...parents] = readChain(readImage(imageBytes, core), core, library);
     const spec = specFromJson(image.metadata.container);
     const unbound: { key: string; self: object }[] = [];
     const bindEdge = (port: string, key: string, self: object): unknown => {
@@ -141,8 +150,8 @@ export class Container {
       if (host.bindEdge !== undefined) return host.bindEdge(port, key, self, core);
       throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
     };
-    const { kernel, killed, kept, frozenNs } = restoreKernel({
-      core, image, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
+    const { kernel, killed, kept, frozenNs, trace, chain } = restoreKernel({
+      core, image, parents, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
       keptPids: options.keptPids ?? [],
       newEnd: (key) => host.hostEnd(key),
       check: (loaded) => requireBound(loaded, unbound),
@@ -151,7 +160,7 @@ export class Container {
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
-    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), frozenNs };
+    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), frozenNs, trace, chain };
   }
 
   /** Runs init. @errors ContainerError wrong state, unknown user, or a program that cannot be run */
@@ -233,10 +242,14 @@ export class Container {
     return survivors(this.kernel, { policy, keptPids });
   }
 
-  /** Begins a checkpoint: the pause. See `Save`. @errors ContainerError wrong state */
-  beginCheckpoint(nowMs: number): Save {
+  /**
+   * Begins a checkpoint: the pause. See `Save`.
+   * @param parent  the image that this one is to be a difference to; null for a full one
+   * @errors ContainerError wrong state
+   */
+  beginCheckpoint(nowMs: number, parent: SaveParent | null = null): Save {
     if (this.status !== 'created' && this.status !== 'running' && this.status !== 'paused') throw this.wrongState('checkpoint');
-    return Save.begin(this.kernel, { nowMs, container: specToJson(this.spec) });
+    return Save.begin(this.kernel, { nowMs, container: specToJson(this.spec), parent });
   }
 
   /** After a checkpoint without leave-running: everything ends, clients that wait see status 0. */

@@ -5,6 +5,9 @@ import { writeContainerFile } from '../../src/container/files.ts';
 import { readImageArchive } from '../../src/container/oci/index.ts';
 import type { ContainerSpec, TerminalSize } from '../../src/container/spec.ts';
 import type { Killed } from '../../src/sentry/checkpoint/exec-policy.ts';
+import type { FrameTrace } from '../../src/sentry/checkpoint/frame-trace.ts';
+import type { PageChain } from '../../src/sentry/checkpoint/page-chain.ts';
+import type { ImageLibrary } from '../../src/sentry/checkpoint/parents.ts';
 import { saveImage } from '../../src/sentry/checkpoint/save.ts';
 import { specToJson } from '../../src/container/spec.ts';
 import { rootPath } from '../../scripts/support/paths.mjs';
@@ -27,6 +30,7 @@ export interface HarnessOptions {
   readonly programs?: readonly string[];
   readonly memoryLimitBytes?: number;
   readonly protectsInit?: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A process from outside, and what it has printed. */
@@ -41,6 +45,8 @@ export class ContainerHarness {
   readonly container: Container;
   readonly killed: readonly Killed[];
   readonly init: Session;
+  /** What this machine was restored from, for a difference to it. */
+  source: { readonly trace: FrameTrace; readonly chain: PageChain } | null = null;
   /** Execs that lived on over the restore. */
   readonly kept: Session[] = [];
   private readonly time: { realtimeMs: number };
@@ -57,7 +63,7 @@ export class ContainerHarness {
     const time = { realtimeMs: START_REALTIME_MS };
     const spec: ContainerSpec = {
       id: 'c1', hostname: 'stasis', argv: options.argv, environment: ['PATH=/usr/bin:/bin:/sbin:/usr/sbin', 'TERM=xterm'], cwd: '/', user: '',
-      terminal: options.terminal ?? null, protectsInit: options.protectsInit ?? true,
+      terminal: options.terminal ?? null, protectsInit: options.protectsInit ?? true, annotations: options.annotations ?? {},
     };
     const container = Container.create(hostOf(time, options.memoryLimitBytes ?? 64 << 20, []), spec);
     for (const name of options.programs ?? []) writeContainerFile(container.kernel, `/${name}`, readFileSync(rootPath(`build/guest/${name}`)), 0o755);
@@ -68,13 +74,16 @@ export class ContainerHarness {
    * Restores an image into a machine of its own, `sleepMs` of wall time after now.
    * @param missingKeys  host files that nothing stands for
    */
-  static restore(bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree } = {}): ContainerHarness {
+  static restore(
+    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary } = {},
+  ): ContainerHarness {
     const host = hostOf(time, 64 << 20, options.missingKeys ?? [], options.base);
-    const { container, killed, kept } = Container.restore(host, bytes, {
+    const { container, killed, kept, trace, chain } = Container.restore(host, bytes, {
       policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor', keptPids: options.keptPids ?? [], forcesHostFiles: options.forcesHostFiles ?? false,
-    });
+    }, options.library);
     const [init] = container.watchedProcesses();
     const harness = new ContainerHarness(container, killed, init!, time);
+    harness.source = { trace, chain };
     for (const watched of kept) harness.kept.push(harness.session(watched));
     return harness;
   }

@@ -1,61 +1,27 @@
-/**
- * The pages of a checkpoint: two sections.
- *
- * `page-map` says for each image frame, in order, where its content comes from; `page-data` holds the content that comes
- * from nowhere else, back to back. An entry is `kind + 8 × operand`:
- *
- *    0 zero        only zero bytes
- *    1 base        a page of a base image's file: operand is the source's number; then the page in it, the two halves of its XXH64
- *    2 duplicate   the same bytes as the image frame `operand` before
- *    3 LZ4         `operand` bytes of data: an LZ4 block
- *    4 raw         4,096 bytes of data
- *    5 parent      as in the parent image (for images with a parent)
- *    6 delta       a difference to the parent's page (for images with a parent)
- */
+/** The pages of a checkpoint, from frames of a core and back; the form of the two sections is drawn in page-map.ts. */
 
 import { ImageError, panic } from '../../base/errors.ts';
 import type { Core } from '../../core/core.ts';
+import { PAGE_BYTES } from '../../core/layout.ts';
 import type { WirePort } from '../../state/index.ts';
-import { TapeReader } from '../../state/reader.ts';
-import { TapeWriter, joinTapes } from '../../state/writer.ts';
 import { scratch } from './core-wire.ts';
 import { LoadedFrames } from './frame-numbers.ts';
+import type { FrameTrace } from './frame-trace.ts';
+import { PageChain } from './page-chain.ts';
+import type { BasePageLoader } from './page-chain.ts';
 import { PageIndex } from './page-index.ts';
+import { PageMapWriter } from './page-map.ts';
+import type { BasePage, PageSections } from './page-map.ts';
 
-const PAGE_BYTES = 4096;
-const ZERO = 0;
-const BASE = 1;
-const DUPLICATE = 2;
-const COMPRESSED = 3;
-const RAW = 4;
-const PARENT = 5;
-const DELTA = 6;
-const KINDS = 8;
-const PIECE_BYTES = 1 << 20;
-const PAGE_MAP_LIMIT_BYTES = 1 << 28;
+export type { BasePageLoader } from './page-chain.ts';
+export type { BasePage, PageCounts, PageSections } from './page-map.ts';
 
-/** A page that need not be saved, because a base image has it. */
-export interface BasePage {
-  /** Names a file of the base image for good: layer digest and path. */
-  readonly source: string;
-  /** Which page of the file. */
-  readonly page: number;
-}
-
-/** How many pages were encoded in which way. */
-export interface PageCounts {
-  zero: number;
-  base: number;
-  duplicate: number;
-  compressed: number;
-  raw: number;
-}
-
-export interface PageSections {
-  readonly pageMap: Uint8Array;
-  /** The data section, in pieces. */
-  readonly pageData: readonly Uint8Array[];
-  readonly counts: PageCounts;
+/** The image that pages are encoded as differences to. */
+export interface ParentPages {
+  /** What the frames of this core were in it. */
+  readonly trace: FrameTrace;
+  readonly chain: PageChain;
+  readonly loadBase: BasePageLoader;
 }
 
 /**
@@ -68,25 +34,23 @@ export class PageEncoder {
   private readonly core: Core;
   private readonly frames: readonly number[];
   private readonly describe: (frame: number) => BasePage | null;
+  private readonly parent: ParentPages | null;
   private readonly index: PageIndex;
-  private readonly map = new TapeWriter();
-  private readonly sources = new Map<string, number>();
-  private readonly sourceTape = new TapeWriter();
-  private readonly pieces: Uint8Array[] = [];
-  private piece = new Uint8Array(PIECE_BYTES);
-  private pieceUsed = 0;
+  private readonly writer: PageMapWriter;
   private done = 0;
-  private readonly counts: PageCounts = { zero: 0, base: 0, duplicate: 0, compressed: 0, raw: 0 };
 
   /**
    * @param frames    the frame of each image frame, in order (`FrameNumbers.frames`)
    * @param describe  answers where in a base image a frame's content is, as of the freeze, or null
+   * @param parent    for a difference to another image; null for a full one
    */
-  constructor(core: Core, frames: readonly number[], describe: (frame: number) => BasePage | null) {
+  constructor(core: Core, frames: readonly number[], describe: (frame: number) => BasePage | null, parent: ParentPages | null = null) {
     this.core = core;
     this.frames = frames;
     this.describe = describe;
+    this.parent = parent;
     this.index = new PageIndex(frames.length);
+    this.writer = new PageMapWriter(core);
   }
 
   /** Pages encoded so far. */
@@ -104,89 +68,56 @@ export class PageEncoder {
   /** The two sections, once all pages are done. */
   finish(wire: WirePort): PageSections {
     if (this.done !== this.frames.length) panic(`page encoder: finished after ${this.done} of ${this.frames.length} pages`);
-    const head = new TapeWriter();
-    head.int(this.frames.length);
-    head.int(this.sources.size);
-    for (let i = 0; i < this.sourceTape.intCount; i++) head.int(this.sourceTape.ints[i] ?? 0);
-    head.blob(this.sourceTape.bytes.subarray(0, this.sourceTape.byteCount));
-    this.endPiece();
-    return { pageMap: wire.encodeTapes(joinTapes(head, this.map)), pageData: this.pieces, counts: this.counts };
+    return this.writer.finish(wire);
   }
 
   private encodePage(frame: number): void {
+    const { parent, writer } = this;
     const { exports } = this.core;
+    const base = this.describe(frame);
+    const parentFrame = parent === null ? 0 : parent.trace.imageFrameOf(frame);
+    if (parent !== null && parentFrame !== 0 && parent.trace.isUnchanged(frame) && isNamedAlike(parent.chain, parentFrame, base)) {
+      writer.parent(parentFrame);
+      return;
+    }
     const content = this.core.frozenContent(frame);
     if (exports.pageIsZero(content) !== 0) {
-      this.counts.zero++;
-      this.map.int(ZERO);
+      writer.zero();
       return;
     }
     const low = exports.hash64(content, PAGE_BYTES, 0, 0) >>> 0;
     const high = exports.hash64High() >>> 0;
-    const base = this.describe(frame);
     if (base !== null) {
-      this.counts.base++;
-      this.map.int(BASE + KINDS * this.sourceNumber(base.source));
-      this.map.int(base.page);
-      this.map.int(low);
-      this.map.int(high);
+      writer.base(base, low, high);
       return;
     }
-    const imageFrame = this.done + 1;
-    const twin = this.index.findOrAdd(low, high, imageFrame, (other) => {
+    const twin = this.index.findOrAdd(low, high, this.done + 1, (other) => {
       const otherContent = this.core.frozenContent(this.frames[other - 1] ?? 0);
       return exports.pagesEqual(content, otherContent) !== 0;
     });
-    if (twin !== 0) {
-      this.counts.duplicate++;
-      this.map.int(DUPLICATE + KINDS * (imageFrame - twin));
-      return;
-    }
-    this.addData(content);
+    if (twin !== 0) writer.duplicate(twin);
+    else if (parent !== null && parentFrame !== 0) this.encodeChanged(parent, parentFrame, frame);
+    else writer.data(content);
   }
 
-  private addData(content: number): void {
-    const out = scratch(this.core, PAGE_BYTES);
-    const length = this.core.exports.lz4Compress(content, PAGE_BYTES, out, PAGE_BYTES - 1);
-    if (length === 0) {
-      this.counts.raw++;
-      this.map.int(RAW);
-      this.append(content, PAGE_BYTES);
-    } else {
-      this.counts.compressed++;
-      this.map.int(COMPRESSED + KINDS * length);
-      this.append(out, length);
-    }
-  }
-
-  private append(address: number, length: number): void {
-    if (this.pieceUsed + length > PIECE_BYTES) this.endPiece();
-    this.piece.set(this.core.bytes().subarray(address, address + length), this.pieceUsed);
-    this.pieceUsed += length;
-  }
-
-  private endPiece(): void {
-    if (this.pieceUsed === 0) return;
-    this.pieces.push(this.piece.subarray(0, this.pieceUsed));
-    this.piece = new Uint8Array(PIECE_BYTES);
-    this.pieceUsed = 0;
-  }
-
-  private sourceNumber(source: string): number {
-    const known = this.sources.get(source);
-    if (known !== undefined) return known;
-    const number = this.sources.size;
-    this.sources.set(source, number);
-    this.sourceTape.string(source);
-    return number;
+  /** A page that has a counterpart in the parent. */
+  private encodeChanged({ chain, loadBase }: ParentPages, parentFrame: number, frame: number): void {
+    const parentPage = scratch(this.core, 3 * PAGE_BYTES);
+    chain.copyPage(this.core, parentFrame, parentPage, parentPage + PAGE_BYTES, loadBase);
+    this.writer.dataOrDelta(this.core.frozenContent(frame), parentFrame, parentPage, parentPage + PAGE_BYTES);
   }
 }
 
-/** Puts page `page` of a base image's file at `out`, zero after the file's end. Returns false when it has no such page. */
-export type BasePageLoader = (source: string, page: number, out: Uint8Array) => boolean;
+/**
+ * Whether a full image would tell an unchanged page as the parent does. A page can stop being known as one of the base image
+ * without changing: it is told by its content then, so that base and differences give the full image to the bit.
+ */
+function isNamedAlike(chain: PageChain, parentFrame: number, base: BasePage | null): boolean {
+  return chain.isZero(parentFrame) || (chain.basePage(parentFrame) !== null) === (base !== null);
+}
 
 /**
- * Makes the frames of an image in a core.
+ * Makes the frames of a full image in a core.
  *
  * @param core      fresh: what it holds is lost with it when this fails
  * @returns         the frames; each has one reference, the loader's, until `release`
@@ -194,103 +125,26 @@ export type BasePageLoader = (source: string, page: number, out: Uint8Array) => 
  *         more, and when the frames do not fit into the memory limit
  */
 export function decodePages(core: Core, wire: WirePort, pageMap: Uint8Array, pageData: Uint8Array, loadBase: BasePageLoader): LoadedFrames {
-  const reader = new TapeReader(wire.decodeTapes(pageMap, PAGE_MAP_LIMIT_BYTES), 'page map');
-  const total = reader.count();
-  const room = core.frameLimit() - core.framesInUse();
-  if (total > room) throw new ImageError('page map', `${total} frames do not fit: the memory limit leaves ${room}`);
-  const sources: string[] = [];
-  const sourceCount = reader.count();
-  for (let i = 0; i < sourceCount; i++) sources.push(reader.string(true));
-
-  const decoder = new PageDecoder(core, reader, sources, pageData, loadBase);
-  for (let i = 0; i < total; i++) decoder.decodePage();
-  reader.expectEnd();
-  decoder.expectEnd();
-  return new LoadedFrames(core, decoder.frames);
+  return loadPages(core, PageChain.of(wire, pageMap, pageData), loadBase);
 }
 
-class PageDecoder {
-  readonly frames: number[] = [];
-  private readonly core: Core;
-  private readonly reader: TapeReader;
-  private readonly sources: readonly string[];
-  private readonly data: Uint8Array;
-  private dataAt = 0;
-  private readonly loadBase: BasePageLoader;
-
-  constructor(core: Core, reader: TapeReader, sources: readonly string[], data: Uint8Array, loadBase: BasePageLoader) {
-    this.core = core;
-    this.reader = reader;
-    this.sources = sources;
-    this.data = data;
-    this.loadBase = loadBase;
-  }
-
-  decodePage(): void {
-    const { core, reader } = this;
-    const entry = reader.upTo(2 ** 32, 'a page entry');
-    const kind = entry % KINDS;
-    const operand = (entry - kind) / KINDS;
+/** Makes the frames of the last image of a chain in a core; see `decodePages`. */
+export function loadPages(core: Core, chain: PageChain, loadBase: BasePageLoader): LoadedFrames {
+  const total = chain.frames();
+  const room = core.frameLimit() - core.framesInUse();
+  if (total > room) throw new ImageError('page map', `${total} frames do not fit: the memory limit leaves ${room}`);
+  const frames: number[] = [];
+  for (let imageFrame = 1; imageFrame <= total; imageFrame++) {
     const frame = core.frameAlloc();
-    if (frame === 0) throw new ImageError('memory', `no room for frame ${this.frames.length + 1}`);
-    this.frames.push(frame);
-    switch (kind) {
-      case ZERO:
-        if (operand !== 0) reader.refuse('a zero page with an operand');
-        return;
-      case BASE:
-        this.copyBase(frame, operand);
-        return;
-      case DUPLICATE: {
-        const other = this.frames.length - operand;
-        const twin = operand === 0 ? undefined : this.frames[other - 1];
-        if (twin === undefined) return reader.refuse(`frame ${this.frames.length} repeats frame ${other}, which is not before it`);
-        core.bytes().copyWithin(frame * PAGE_BYTES, twin * PAGE_BYTES, (twin + 1) * PAGE_BYTES);
-        return;
-      }
-      case COMPRESSED:
-        this.decompress(frame, operand);
-        return;
-      case RAW:
-        if (operand !== 0) reader.refuse('a raw page with an operand');
-        core.frameBytes(frame).set(this.take(PAGE_BYTES));
-        return;
-      case PARENT:
-      case DELTA:
-        return reader.refuse(`frame ${this.frames.length} needs a parent image`);
-      default:
-        return reader.refuse(`frame ${this.frames.length} has the unknown kind ${kind}`);
+    if (frame === 0) throw new ImageError('memory', `no room for frame ${imageFrame}`);
+    frames.push(frame);
+    const twin = chain.twinOf(imageFrame);
+    if (twin !== 0) {
+      const from = frames[twin - 1]! * PAGE_BYTES;
+      core.bytes().copyWithin(frame * PAGE_BYTES, from, from + PAGE_BYTES);
+    } else if (!chain.isZero(imageFrame)) {
+      chain.copyPage(core, imageFrame, frame * PAGE_BYTES, scratch(core, PAGE_BYTES), loadBase);
     }
   }
-
-  expectEnd(): void {
-    if (this.dataAt !== this.data.length) throw new ImageError('page data', `has ${this.data.length} bytes, its pages need ${this.dataAt}`);
-  }
-
-  private copyBase(frame: number, sourceNumber: number): void {
-    const { core, reader } = this;
-    const source = this.sources[sourceNumber];
-    if (source === undefined) return reader.refuse(`source ${sourceNumber} of ${this.sources.length} does not exist`);
-    const page = reader.int();
-    const low = reader.upTo(0xffffffff, 'half a hash');
-    const high = reader.upTo(0xffffffff, 'half a hash');
-    if (page < 0 || !this.loadBase(source, page, core.frameBytes(frame))) throw new ImageError('base image', `has no page ${page} of ${source}`);
-    const isSame = core.exports.hash64(frame * PAGE_BYTES, PAGE_BYTES, 0, 0) >>> 0 === low && core.exports.hash64High() >>> 0 === high;
-    if (!isSame) throw new ImageError('base image', `page ${page} of ${source} is not what it was at the checkpoint`);
-  }
-
-  private decompress(frame: number, length: number): void {
-    if (length === 0 || length >= PAGE_BYTES) this.reader.refuse(`a compressed page of ${length} bytes`);
-    const block = this.take(length);
-    const address = scratch(this.core, PAGE_BYTES);
-    this.core.bytes().set(block, address);
-    const written = this.core.exports.lz4Decompress(address, length, frame * PAGE_BYTES, PAGE_BYTES);
-    if (written !== PAGE_BYTES) throw new ImageError('page data', `the block of frame ${this.frames.length} is damaged`);
-  }
-
-  private take(length: number): Uint8Array {
-    if (length > this.data.length - this.dataAt) throw new ImageError('page data', `ends within frame ${this.frames.length}`);
-    this.dataAt += length;
-    return this.data.subarray(this.dataAt - length, this.dataAt);
-  }
+  return new LoadedFrames(core, frames);
 }

@@ -5,18 +5,18 @@ import type { BaseTree } from '../../ports/base-tree.ts';
 import { loadGraph } from '../../state/index.ts';
 import { wallClockMoved } from '../fs/anon/timerfd.ts';
 import { Kernel } from '../task/kernel.ts';
+import { readBasePage } from './base-pages.ts';
 import { coreWire } from './core-wire.ts';
 import { applyExecPolicy } from './exec-policy.ts';
 import type { ExecOutcome, ExecPolicy } from './exec-policy.ts';
 import type { HostEnd } from '../../ports/console.ts';
+import { FrameTrace } from './frame-trace.ts';
 import { sectionOf } from './image.ts';
 import type { Image } from './image.ts';
+import { PageChain } from './page-chain.ts';
 import { decodeTables, loadSpace } from './page-tables.ts';
-import { decodePages } from './pages.ts';
+import { loadPages } from './pages.ts';
 import { verifyKernel } from './verify.ts';
-
-/** Most bytes of one page that a base tree gives. */
-const PAGE_BYTES = 4096;
 
 /** `gvisor`: the monotonic clock advances by the time the image lay on disk. `continue`: it goes on where it stopped. */
 export type ClockPolicy = 'gvisor' | 'continue';
@@ -26,6 +26,8 @@ export interface RestoreRequest {
   /** A fresh core: lost with its content when the restore fails. */
   readonly core: Core;
   readonly image: Image;
+  /** What the image is a difference to: its parent, its parent's, … to the full one (`readChain`). */
+  readonly parents?: readonly Image[];
   readonly base: BaseTree;
   /** Answers an edge of the saved state, by port name and key; throws ImageError where nothing stands for it now. */
   readonly bindEdge: (port: string, key: string, self: object) => unknown;
@@ -46,6 +48,9 @@ export interface Restored extends ExecOutcome {
   readonly kernel: Kernel;
   /** Wall time between checkpoint and restore, ns. */
   readonly frozenNs: number;
+  /** For the next checkpoint, as a difference to this image. */
+  readonly trace: FrameTrace;
+  readonly chain: PageChain;
 }
 
 /**
@@ -58,7 +63,11 @@ export function restoreKernel(request: RestoreRequest): Restored {
   const { baseImage } = image.metadata;
   if (baseImage !== null && baseImage !== base.digest) throw new ImageError('base image', `the checkpoint lies over ${baseImage}, the container has ${base.digest}`);
   const wire = coreWire(core);
-  const frames = decodePages(core, wire, sectionOf(image, 'page-map'), sectionOf(image, 'page-data'), (source, page, out) => readBasePage(base, source, page, out));
+  const parents = request.parents ?? [];
+  if (parents.length === 0 && image.metadata.parent !== null) throw new ImageError('parent', `the image is a difference to ${image.metadata.parent}, which is not there: add that one first`);
+  const chain = PageChain.open(wire, [image, ...parents]);
+  const frames = loadPages(core, chain, (source, page, out) => readBasePage(base, source, page, out));
+  const trace = new FrameTrace(core, frames.frames, endEpoch(core));
   const tables = decodeTables(wire, sectionOf(image, 'page-tables'), frames);
   const kernel = loadGraph(
     sectionOf(image, 'kernel'),
@@ -73,15 +82,14 @@ export function restoreKernel(request: RestoreRequest): Restored {
   request.check?.(kernel);
   kernel.generation++;
   const outcome = applyExecPolicy(kernel, { policy: request.policy, keptPids: request.keptPids ?? [] }, request.newEnd ?? (() => null));
-  return { kernel, ...outcome, frozenNs };
+  return { kernel, ...outcome, frozenNs, trace, chain };
 }
 
-function readBasePage(base: BaseTree, path: string, page: number, out: Uint8Array): boolean {
-  const stat = base.stat(path);
-  if (stat === null || page * PAGE_BYTES >= stat.sizeBytes) return false;
-  const count = base.read(path, page * PAGE_BYTES, out);
-  out.fill(0, count);
-  return true;
+/** Ends the epoch in which the frames were loaded, so that every change from now on is a later one. Returns it. */
+function endEpoch(core: Core): number {
+  const epoch = core.freeze();
+  core.freezeEnd();
+  return epoch;
 }
 
 /** Page tables from their dumps, which are in the order of the tasks. */

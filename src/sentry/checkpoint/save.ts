@@ -1,17 +1,21 @@
 import { ImageError, panic } from '../../base/errors.ts';
 import { HART_BYTES } from '../../core/layout.ts';
+import type { BaseTree } from '../../ports/base-tree.ts';
 import { walkGraph } from '../../state/index.ts';
 import type { Tapes } from '../../state/index.ts';
 import { RootFs } from '../fs/rootfs/rootfs.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import type { Kernel } from '../task/kernel.ts';
+import { readBasePage } from './base-pages.ts';
 import { coreWire } from './core-wire.ts';
 import { FrameNumbers } from './frame-numbers.ts';
+import { FrameTrace } from './frame-trace.ts';
 import { writeImage } from './image.ts';
 import type { Json } from './image.ts';
+import type { PageChain } from './page-chain.ts';
 import { dumpSpace, encodeTables } from './page-tables.ts';
 import { PageEncoder } from './pages.ts';
-import type { BasePage } from './pages.ts';
+import type { BasePage, BasePageLoader } from './pages.ts';
 
 /** What is written beside the kernel's state. */
 export interface SaveOptions {
@@ -19,6 +23,24 @@ export interface SaveOptions {
   readonly nowMs: number;
   /** How the container was created; comes back at the restore as it is. */
   readonly container: Json;
+  /** The image that this one is to be a difference to; without it the image is full. */
+  readonly parent?: SaveParent | null;
+}
+
+/** An image that the next one may be a difference to. */
+export interface SaveParent {
+  readonly digest: string;
+  /** What the frames of this kernel's core were in it. */
+  readonly trace: FrameTrace;
+  readonly chain: PageChain;
+}
+
+/** A finished checkpoint. */
+export interface Saved {
+  readonly image: Uint8Array;
+  readonly counts: { readonly [name: string]: number };
+  /** For the next checkpoint, as a difference to this one. */
+  readonly trace: FrameTrace;
 }
 
 /**
@@ -37,17 +59,18 @@ export class Save {
   private readonly counts: { [name: string]: number };
   private readonly monotonicNs: number;
   private readonly generation: number;
+  /** The epoch that the freeze ended. */
+  private readonly epoch: number;
   /** Made at the first step. */
   private encoding: Encoding | null = null;
 
-  private constructor(kernel: Kernel, options: SaveOptions) {
+  private constructor(kernel: Kernel, options: SaveOptions, epoch: number) {
     const { core } = kernel;
     this.kernel = kernel;
     this.options = options;
     this.monotonicNs = kernel.clock.monotonicNs;
     this.generation = kernel.generation;
-    for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) fileSystem.beforeCheckpoint();
-    core.freeze();
+    this.epoch = epoch;
     this.numbers = new FrameNumbers();
     saveRegisters(kernel);
     this.dumps = [...kernel.addressSpaces()].map((mm) => dumpSpace(core, mm.space));
@@ -56,10 +79,14 @@ export class Save {
     this.counts = countsOf(kernel);
   }
 
-  /** Freezes the kernel. The guest may go on when this returns. */
+  /** Freezes the kernel. The guest may go on when this returns. @errors ImageError while another checkpoint is under way */
   static begin(kernel: Kernel, options: SaveOptions): Save {
+    if (options.parent && options.parent.trace.core !== kernel.core) panic('checkpoint: the parent was made from another core');
+    for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) fileSystem.beforeCheckpoint();
+    const epoch = kernel.core.freeze();
+    if (epoch === 0) throw new ImageError('checkpoint', 'another one is under way');
     try {
-      return new Save(kernel, options);
+      return new Save(kernel, options, epoch);
     } catch (error) {
       kernel.core.freezeEnd();
       throw error;
@@ -73,7 +100,7 @@ export class Save {
   }
 
   /** The image, once `step` has answered true. Ends the freeze. */
-  finish(): { image: Uint8Array; counts: { readonly [name: string]: number } } {
+  finish(): Saved {
     const { core } = this.kernel;
     const { encoding } = this;
     if (encoding === null) panic('checkpoint: finished before its first step');
@@ -87,7 +114,7 @@ export class Save {
             createdMs: this.options.nowMs,
             monotonicNs: this.monotonicNs,
             baseImage: encoding.baseImage,
-            parent: null,
+            parent: this.options.parent?.digest ?? null,
             container: this.options.container,
             counts: this.counts,
           },
@@ -100,7 +127,7 @@ export class Save {
         },
         core,
       );
-      return { image, counts: this.counts };
+      return { image, counts: this.counts, trace: new FrameTrace(core, this.numbers.frames, this.epoch) };
     } finally {
       core.freezeEnd();
     }
@@ -112,9 +139,12 @@ export class Save {
     const wire = coreWire(core);
     const state = wire.encodeTapes(this.state);
     const tables = encodeTables(wire, this.dumps, this.numbers);
-    const { baseImage, pages } = basePagesOf(this.kernel);
+    const { base, pages } = basePagesOf(this.kernel);
     this.counts['frames'] = this.numbers.frames.length;
-    return { state, tables, baseImage, pages: new PageEncoder(core, this.numbers.frames, (frame) => pages.get(frame) ?? null) };
+    const parent = this.options.parent ?? null;
+    const loadBase: BasePageLoader = (source, page, out) => base !== null && readBasePage(base, source, page, out);
+    const encoder = new PageEncoder(core, this.numbers.frames, (frame) => pages.get(frame) ?? null, parent === null ? null : { ...parent, loadBase });
+    return { state, tables, baseImage: base?.digest ?? null, pages: encoder };
   }
 
   /** Gives the checkpoint up; the container goes on as if it had not been asked for. */
@@ -136,19 +166,24 @@ interface Encoding {
  * among them and saved by its content, and one that held something else cannot have become a page of the base, for the freeze
  * keeps freed frames from being used again.
  */
-function basePagesOf(kernel: Kernel): { baseImage: string | null; pages: Map<number, BasePage> } {
+function basePagesOf(kernel: Kernel): { base: BaseTree | null; pages: Map<number, BasePage> } {
   const pages = new Map<number, BasePage>();
-  let baseImage: string | null = null;
+  let base: BaseTree | null = null;
   for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) {
     if (!(fileSystem instanceof RootFs)) continue;
-    baseImage = fileSystem.base.digest;
+    base = fileSystem.base;
     for (const { frame, path, pageIndex } of fileSystem.mappedBasePages()) pages.set(frame, { source: path, page: pageIndex });
   }
-  return { baseImage, pages };
+  return { base, pages };
 }
 
 /** The whole checkpoint at once. */
 export function saveImage(kernel: Kernel, options: SaveOptions): Uint8Array {
+  return saveAtOnce(kernel, options).image;
+}
+
+/** The whole checkpoint at once, with what the next one needs to be a difference to it. */
+export function saveAtOnce(kernel: Kernel, options: SaveOptions): Saved {
   const save = Save.begin(kernel, options);
   try {
     while (!save.step(4096)) continue;
@@ -156,7 +191,7 @@ export function saveImage(kernel: Kernel, options: SaveOptions): Uint8Array {
     save.abandon();
     throw error instanceof RangeError ? new ImageError('memory', `no room for the image (${error.message})`) : error;
   }
-  return save.finish().image;
+  return save.finish();
 }
 
 /** Registers are in the core's slots; the state stream holds a copy of each. */
