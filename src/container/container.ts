@@ -9,9 +9,7 @@ import type { BaseTree } from '../ports/base-tree.ts';
 import type { HostEnd } from '../ports/console.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import { bootKernel } from '../sentry/boot.ts';
-import { EXEC_POLICIES } from '../sentry/checkpoint/exec-policy.ts';
 import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
-import { openHostFiles } from '../sentry/checkpoint/host-files.ts';
 import { survivors } from '../sentry/checkpoint/survivors.ts';
 import type { Survivor } from '../sentry/checkpoint/survivors.ts';
 import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
@@ -20,7 +18,6 @@ import type { PageChain } from '../sentry/checkpoint/page-chain.ts';
 import { NO_IMAGES, readChain } from '../sentry/checkpoint/parents.ts';
 import type { ImageLibrary } from '../sentry/checkpoint/parents.ts';
 import { restoreKernel } from '../sentry/checkpoint/restore.ts';
-import type { ClockPolicy } from '../sentry/checkpoint/restore.ts';
 import { Save } from '../sentry/checkpoint/save.ts';
 import type { SaveParent } from '../sentry/checkpoint/save.ts';
 import { runSlice } from '../sentry/sched/step.ts';
@@ -35,9 +32,18 @@ import type { Origin } from '../sentry/task/origin.ts';
 import type { ThreadGroup } from '../sentry/task/thread-group.ts';
 import { attach } from '../sentry/tty/job-control.ts';
 import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
+import type { CheckpointNotices, CheckpointOutcome } from '../sentry/vfs/checkpoint-notices.ts';
 import type { FileDescription } from '../sentry/vfs/file-description.ts';
+import { Vfs } from '../sentry/vfs/vfs.ts';
 import { ContainerError } from './errors.ts';
 import { ensureDirectory, readContainerFile, writeContainerFile } from './files.ts';
+import { checkpointSettings } from './annotations.ts';
+import type { CheckpointSettings } from './annotations.ts';
+import { HOOK_MODE_VARIABLE, HookRun } from './hook.ts';
+import type { HookMode } from './hook.ts';
+import { bindConsole, checkRestoreOptions, requireBound } from './restore-options.ts';
+import type { RestoreOptions, Unbound } from './restore-options.ts';
+export type { RestoreOptions } from './restore-options.ts';
 import { listProcesses } from './ps.ts';
 import type { PsRow } from './ps.ts';
 import { specFromJson, specToJson } from './spec.ts';
@@ -74,14 +80,6 @@ export interface Watched {
   readonly hostFileIds: readonly number[];
 }
 
-export interface RestoreOptions {
-  readonly policy: ExecPolicy;
-  readonly clock: ClockPolicy;
-  /** `keep` and `reattach`: processes of execs that live on with their descendants, beside those marked restorable. */
-  readonly keptPids?: readonly number[];
-  /** `naive`: takes host files of execs that nothing stands for as they are, dead, instead of failing. */
-  readonly forcesHostFiles?: boolean;
-}
 
 /** What a restore did. */
 export interface RestoreOutcome {
@@ -95,6 +93,16 @@ export interface RestoreOutcome {
   readonly chain: PageChain;
 }
 
+/** How an attempt to checkpoint ended. */
+export interface CheckpointEnd {
+  readonly outcome: CheckpointOutcome;
+  /** Of one that failed. */
+  readonly error: string | null;
+}
+
+/** Attempts that are remembered. */
+const MOST_ATTEMPTS = 16;
+
 const SYSCALLS = buildSyscallTable();
 
 /**
@@ -104,6 +112,7 @@ const SYSCALLS = buildSyscallTable();
 export class Container {
   readonly host: ContainerHost;
   readonly spec: ContainerSpec;
+  readonly settings: CheckpointSettings;
   kernel: Kernel;
   status: ContainerStatus = 'created';
   /** Exit status of init as a shell tells it (128 + n for a signal); null until it has ended. */
@@ -113,11 +122,23 @@ export class Container {
   private readonly watched = new Map<number, { group: ThreadGroup; watched: Watched }>();
   /** Exit statuses that nobody has waited for. */
   private readonly ended = new Map<number, number>();
+  /** The hook that runs now, or ran last. */
+  private hook: HookRun | null = null;
+  /** How the last attempts to checkpoint ended, by their count. */
+  private readonly attempts = new Map<number, CheckpointEnd>();
+  /** `running`: restored, and its restore hook has not ended. */
+  restoration: 'none' | 'running' | 'done' | 'failed' = 'none';
 
   private constructor(host: ContainerHost, spec: ContainerSpec, kernel: Kernel) {
     this.host = host;
     this.spec = spec;
+    this.settings = checkpointSettings(spec);
     this.kernel = kernel;
+    const notices = this.notices();
+    notices.isEnabled = this.settings.isEnabled;
+    notices.hasSaver = this.settings.path !== null;
+    notices.hasMarker = this.settings.hasMarker;
+    notices.specEnvironment = [...spec.environment];
     this.stepper = { kernel, table: SYSCALLS, args: new SyscallArgs(kernel.core) };
   }
 
@@ -141,7 +162,7 @@ export class Container {
     const core = makeCore(host);
     const [image, ...parents] = readChain(readImage(imageBytes, core), core, library);
     const spec = specFromJson(image.metadata.container);
-    const unbound: { key: string; self: object }[] = [];
+    const unbound: Unbound[] = [];
     const bindEdge = (port: string, key: string, self: object): unknown => {
       if (port === 'core') return core;
       if (port === 'entropy') return host.entropy;
@@ -160,6 +181,7 @@ export class Container {
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
+    container.beginRestored();
     return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), frozenNs, trace, chain };
   }
 
@@ -252,6 +274,72 @@ export class Container {
     return Save.begin(this.kernel, { nowMs, container: specToJson(this.spec), parent });
   }
 
+  /**
+   * Starts the container's hook in `mode`; `takeEnded` looks after it.
+   * @returns null when there is none, or no init any more
+   * @errors ContainerError it cannot be run now
+   */
+  startHook(mode: HookMode): HookRun | null {
+    const { settings, kernel, spec } = this;
+    if (settings.hook === null || kernel.init === null || kernel.init.isExited()) return null;
+    if (this.hook !== null && !this.hook.isDone) throw new ContainerError(`cannot run the ${mode} hook of container "${spec.id}" while its ${this.hook.mode} hook runs`);
+    if (this.status === 'paused') throw new ContainerError(`cannot run the ${mode} hook of container "${spec.id}" while it is paused`);
+    const { argv, timeoutNs } = settings.hook;
+    const terminals = this.terminals();
+    const streams = [1, 2].map((fd) => ({
+      fd, file: terminals.openHostStream({ hostKey: { container: '', path: `host:${fd}` }, isRestorable: false, end: { label: `${mode} hook` } }, O_WRONLY),
+    }));
+    const environment = [...spec.environment, `${HOOK_MODE_VARIABLE}=${mode}`];
+    try {
+      const group = this.createProcess('exec', argv, environment, '/', '', streams);
+      this.hook = new HookRun(kernel, mode, argv, timeoutNs, group, streams.map(({ file }) => file.stream.id));
+    } catch (error) {
+      if (error instanceof ContainerError) throw new ContainerError(`failed to exec save/restore binary: ${error.message}`);
+      throw error;
+    }
+    return this.hook;
+  }
+
+  /** When the hook that runs now is ended, in monotonic time of the container; null while none does. */
+  hookDeadlineNs(): number | null {
+    return this.hook === null || this.hook.isDone ? null : this.hook.deadlineNs;
+  }
+
+  /** A checkpoint that a program inside has asked for by /proc/gvisor/checkpoint; it is told once. */
+  takeCheckpointRequest(): { path: string; leaveRunning: boolean } | null {
+    const notices = this.notices();
+    if (!notices.isRequested || this.settings.path === null) return null;
+    notices.isRequested = false;
+    return { path: this.settings.path, leaveRunning: this.settings.leavesRunning };
+  }
+
+  /** An attempt to checkpoint has ended: those inside who wait for it are told, and `checkpointEnd` knows. */
+  concludeCheckpoint(outcome: CheckpointOutcome, error: string | null): void {
+    const notices = this.notices();
+    notices.conclude(outcome);
+    this.attempts.set(notices.count, { outcome, error });
+    this.attempts.delete(notices.count - MOST_ATTEMPTS);
+  }
+
+  /** Attempts to checkpoint and restores so far: what the next one makes of it is told by `checkpointEnd(count + 1)`. */
+  checkpointCount(): number {
+    return this.notices().count;
+  }
+
+  /** How the attempt or restore with that count ended; null while it has not. Of a long gone one only that it was. */
+  checkpointEnd(count: number): CheckpointEnd | null {
+    const notices = this.notices();
+    if (count > notices.count) return null;
+    return this.attempts.get(count) ?? { outcome: notices.isRestore ? 'restore' : 'resume', error: null };
+  }
+
+  /** Whether the restore is complete, its hook included. @errors ContainerError the container was not restored, or its hook failed */
+  isRestoreComplete(): boolean {
+    if (this.restoration === 'none') throw new ContainerError(`container "${this.spec.id}" is not being restored, cannot wait for restore: state=${this.status}`);
+    if (this.restoration === 'failed') throw new ContainerError(`post restore work failed: ${this.hook?.failure ?? ''}`);
+    return this.restoration === 'done';
+  }
+
   /** After a checkpoint without leave-running: everything ends, clients that wait see status 0. */
   stopAfterCheckpoint(): void {
     this.stop(0);
@@ -275,6 +363,7 @@ export class Container {
 
   /** Processes from outside that have ended since the last call, with their status as a shell tells it. */
   takeEnded(): { watched: Watched; status: number }[] {
+    this.pollHook();
     this.forgetFinishedFiles();
     const news: { watched: Watched; status: number }[] = [];
     for (const [pid, { group, watched }] of this.watched) {
@@ -298,6 +387,34 @@ export class Container {
 
   watchedProcesses(): Watched[] {
     return [...this.watched.values()].map(({ watched }) => watched);
+  }
+
+  private notices(): CheckpointNotices {
+    return this.kernel.services.get('vfs', Vfs).checkpoints;
+  }
+
+  /** @errors ContainerError the restore hook cannot be run */
+  private beginRestored(): void {
+    this.restoration = 'running';
+    if (this.startHook('restore') === null) this.endRestored();
+  }
+
+  private endRestored(): void {
+    this.restoration = 'done';
+    this.concludeCheckpoint('restore', null);
+  }
+
+  /** A restore whose hook fails is no restore: everything ends, as in gVisor. */
+  private pollHook(): void {
+    this.hook?.poll();
+    if (this.hook?.mode !== 'restore' || !this.hook.isDone || this.restoration !== 'running') return;
+    if (this.hook.failure === null) {
+      this.endRestored();
+      return;
+    }
+    this.restoration = 'failed';
+    this.kernel.emit('hook', 0, `restore: post restore work failed: ${this.hook.failure}`);
+    this.stop(SIGKILL);
   }
 
   /** What killed execs had printed and nobody had taken is dropped with them. */
@@ -403,37 +520,6 @@ function shellStatus(waitStatus: number): number {
 function startFailure(program: ByteString, cwd: ByteString, error: SysError): string {
   const name = errnoName(error.errno);
   return name === 'ENOENT' && error.message.includes('not found in') ? `${program}: ${error.message.replace(`${program}: `, '')}` : `cannot run ${program} in ${cwd}: ${error.message} (${name})`;
-}
-
-/** @errors ContainerError one sentence: an unknown policy, or options that go with another one */
-function checkRestoreOptions({ policy, keptPids, forcesHostFiles }: RestoreOptions): void {
-  if (!EXEC_POLICIES.includes(policy)) throw new ContainerError(`cannot restore: there is no exec policy "${policy}", only ${EXEC_POLICIES.join(', ')}`);
-  const isKeeping = policy === 'keep' || policy === 'reattach';
-  if (!isKeeping && keptPids !== undefined && keptPids.length > 0) throw new ContainerError(`cannot restore: the exec policy ${policy} keeps no process, pid ${keptPids[0]} was named`);
-  if (policy !== 'naive' && forcesHostFiles === true) throw new ContainerError(`cannot restore: host files are forced through under the exec policy naive only, not ${policy}`);
-}
-
-/**
- * A restorable host file is bound again by its key. One of an exec stays unbound, since no key is known for it; only `naive`
- * takes that for a failure, as gVisor did once.
- */
-function bindConsole(host: ContainerHost, key: string, self: object, options: RestoreOptions, unbound: { key: string; self: object }[]): HostEnd | null {
-  const isRestorable = 'isRestorable' in self && self.isRestorable === true;
-  const end = isRestorable ? host.hostEnd(key) : null;
-  const isNeeded = isRestorable || (options.policy === 'naive' && options.forcesHostFiles !== true);
-  if (end === null && isNeeded) unbound.push({ key, self });
-  return end;
-}
-
-/** @errors ImageError names the key, and pid and command of the first process that holds the file */
-function requireBound(kernel: Kernel, unbound: readonly { key: string; self: object }[]): void {
-  for (const { key, self } of unbound) {
-    for (const group of kernel.threadGroups.values()) {
-      if (openHostFiles(group).some((file) => file === self)) {
-        throw new ImageError('host files', `no host FD available for ${key}, held by pid ${group.pid} ${group.leader.name}`);
-      }
-    }
-  }
 }
 
 /** The ids of init's own host files after a restore. */

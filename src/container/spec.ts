@@ -18,6 +18,8 @@ export interface ContainerSpec {
   readonly protectsInit: boolean;
   /** Without a terminal: standard error is the same open file as standard output, so that what is written to both keeps its order. */
   readonly joinsOutput?: boolean;
+  /** By name; those that begin with `dev.gvisor.internal.checkpoint.` say what programs inside may do about checkpoints. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Whether processes get a HOME where the environment has none; true where it is not said. */
   readonly setsHome?: boolean;
 }
@@ -41,11 +43,23 @@ export interface ExecSpec {
 
 /** The spec as it is kept in a checkpoint's manifest. */
 export function specToJson(spec: ContainerSpec): Json {
-  return { ...spec, argv: [...spec.argv], environment: [...spec.environment], terminal: spec.terminal === null ? null : { ...spec.terminal } };
+  const { annotations, ...rest } = spec;
+  return { ...rest, argv: [...spec.argv], environment: [...spec.environment], terminal: spec.terminal === null ? null : { ...spec.terminal }, annotations: { ...annotations } };
 }
 
 function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function annotationsOf(json: unknown): Record<string, string> {
+  if (json === undefined) return {};
+  if (!isRecord(json)) throw new ImageError('manifest.container.annotations', 'is no object');
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => {
+      if (typeof value !== 'string') throw new ImageError('manifest.container.annotations', `${name} is no string`);
+      return [name, value];
+    }),
+  );
 }
 
 /** The spec that a manifest holds. @errors ImageError 'manifest.container' with the field at fault */
@@ -69,6 +83,7 @@ export function specFromJson(json: Json): ContainerSpec {
   }
   return {
     id: text('id'), hostname: text('hostname'), argv: texts('argv'), environment: texts('environment'), cwd: text('cwd'), user: text('user'), terminal,
+    annotations: annotationsOf(json['annotations']),
     protectsInit: json['protectsInit'] !== false, joinsOutput: json['joinsOutput'] === true, setsHome: json['setsHome'] !== false,
   };
 }

@@ -73,8 +73,6 @@ export class Kernel {
   idleNs = 0;
   forkCount = 0;
   contextSwitches = 0;
-  /** The checkpoint generation of /proc/gvisor/checkpoint. */
-  checkpointCount = 0;
   /** Files that the running syscall looked at: pinned if it waits. */
   touchedFds: number[] = [];
   touchedFiles: FileDescription[] = [];
@@ -212,7 +210,6 @@ defineState(Kernel, 'Kernel', 1, {
   idleNs: int,
   forkCount: int,
   contextSwitches: int,
-  checkpointCount: u32,
   touchedFds: atRest((): number[] => []),
   touchedFiles: atRest((): FileDescription[] => []),
   isInitProtected: bool,

@@ -111,6 +111,11 @@ export abstract class Inode {
   /** Brings attributes up to date where they belong to the outside; called before they are shown. */
   refresh(): void {}
 
+  /** Whether a device node opens without a driver, on mounts without devices too. */
+  isOwnDevice(): boolean {
+    return false;
+  }
+
   // Directories. `dir` is this directory's dentry.
 
   /** Whether entries found stay in `dir.children` until they are removed; false where they are made anew at each lookup. */

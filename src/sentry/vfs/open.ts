@@ -128,7 +128,7 @@ export function openExisting(actor: Actor, path: Path, flags: number, checkAcces
     throw new SysError(ENOTDIR, 'open: not a directory');
   }
   const isDevice = type === S_IFCHR || type === S_IFBLK;
-  if (isDevice && (path.mount.flags & MS_NODEV) !== 0) throw new SysError(EACCES, 'open: a device on a mount without devices');
+  if (isDevice && (path.mount.flags & MS_NODEV) !== 0 && !inode.isOwnDevice()) throw new SysError(EACCES, 'open: a device on a mount without devices');
   if (checkAccess) requireAccess(inode, actor.credentials, want);
   if ((flags & O_NOATIME) !== 0 && !isOwnerOrCapable(inode, actor.credentials)) throw new SysError(EPERM, 'open: O_NOATIME of another owner');
   if (type === S_IFSOCK) throw new SysError(ENXIO, 'open: a socket');

@@ -2,6 +2,7 @@ import type { Core } from '../../core/core.ts';
 import { anyRef, defineState, edge, ref, set, u32 } from '../../state/index.ts';
 import type { MappingInvalidator } from '../mm/mappable.ts';
 import type { Clock } from '../wait/clock.ts';
+import { CheckpointNotices } from './checkpoint-notices.ts';
 import { DeviceTable } from './device.ts';
 import type { FileSystem } from './file-system.ts';
 import { LockTable } from './locks.ts';
@@ -14,6 +15,8 @@ export class Vfs {
   invalidator: MappingInvalidator;
   /** Drivers of device nodes. */
   devices = new DeviceTable();
+  /** What programs are told of checkpoints. */
+  checkpoints = new CheckpointNotices();
   /** fcntl locks that somebody waits for. */
   locks = new LockTable();
   /** All file systems there are. */
@@ -74,6 +77,7 @@ defineState(Vfs, 'Vfs', 1, {
   clock: ref<Clock>('Clock'),
   invalidator: anyRef<MappingInvalidator>(),
   devices: ref<DeviceTable>('DeviceTable'),
+  checkpoints: ref<CheckpointNotices>('CheckpointNotices'),
   locks: ref<LockTable>('LockTable'),
   fileSystems: set(ref<FileSystem>('FileSystem')),
   watcherCount: u32,

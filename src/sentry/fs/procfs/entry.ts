@@ -43,6 +43,8 @@ export interface ProcEntry {
   readonly numbered?: ProcEntry;
   /** Type and permission bits where they depend on what it is about. */
   readonly modeOf?: (subject: ProcSubject) => number;
+  /** Whether it is there at all. */
+  readonly isShown?: (subject: ProcSubject) => boolean;
   /** Opens a file that is no text. */
   readonly open?: (inode: ProcInode, path: Path | null, statusFlags: number, caller: Caller) => FileDescription;
   /** Whether only the task's owner, or who may trace it, may look: its memory and open files. */

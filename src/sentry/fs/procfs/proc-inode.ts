@@ -76,6 +76,11 @@ export class ProcInode extends Inode {
     if (task === null || !mayInspect(caller, task)) throw new SysError(EACCES, `task ${this.tid} is another's`);
   }
 
+  /** Its devices are files of its own, whatever the mount says of devices. */
+  override isOwnDevice(): boolean {
+    return true;
+  }
+
   override cachesNames(): boolean {
     return false;
   }
@@ -91,7 +96,7 @@ export class ProcInode extends Inode {
     if (children !== undefined) {
       for (let i = 0; i < children.length; i++) {
         const child = children[i];
-        if (child !== undefined && child.name === name) return this.makeChild(dir, name, child, child.name, this.tid, -1, caller);
+        if (child !== undefined && child.name === name && this.shows(child, caller)) return this.makeChild(dir, name, child, child.name, this.tid, -1, caller);
       }
     }
     if (numbers === undefined || numbered === undefined) return null;
@@ -101,6 +106,10 @@ export class ProcInode extends Inode {
     if (!numbers(this.subject(caller)).includes(number)) return null;
     const isThread = entry.name === 'task';
     return this.makeChild(dir, name, numbered, '#', isThread ? number : this.tid, isThread ? -1 : number, caller);
+  }
+
+  shows(child: ProcEntry, caller: Caller): boolean {
+    return child.isShown === undefined || child.isShown(this.subject(caller));
   }
 
   makeChild(dir: Dentry, name: ByteString, entry: ProcEntry, step: ByteString, tid: number, number: number, caller: Caller): Dentry {
@@ -125,7 +134,7 @@ export class ProcInode extends Inode {
     if (children !== undefined) {
       for (let i = Math.max(0, position - FIRST_FIXED); i < children.length; i++) {
         const child = children[i];
-        if (child === undefined) continue;
+        if (child === undefined || !this.shows(child, caller)) continue;
         const path = this.entryPath === '' ? child.name : `${this.entryPath}/${child.name}`;
         if (!emit(child.name, this.proc.inoOf(path, this.tid, -1), child.mode, FIRST_FIXED + i + 1)) return;
       }

@@ -1,5 +1,6 @@
 import type { ProcEntry } from './entry.ts';
 import { directory, link } from './entry.ts';
+import { GVISOR_ENTRY } from './gvisor.ts';
 import { PROCESS_ENTRY } from './process.ts';
 import { SYSCTL_ENTRY } from './sysctl.ts';
 import { SYSTEM_ENTRIES } from './system.ts';
@@ -9,6 +10,7 @@ export const PROC_ROOT: ProcEntry = directory(
   '',
   [
     ...SYSTEM_ENTRIES,
+    GVISOR_ENTRY,
     link('mounts', () => 'self/mounts'),
     link('net', () => 'self/net'),
     SYSCTL_ENTRY,
