@@ -59,15 +59,17 @@ function compileForHost(name, source, head) {
 function run(command) {
   const cwd = mkdtempSync(`${tmpdir()}/guest-`);
   chmodSync(cwd, 0o755);
-  const ran = spawnSync('/bin/sh', ['-c', 'umask 022; exec "$@" 2>&1', 'sh', ...command], {
+  /** @type {import('node:child_process').SpawnSyncOptionsWithStringEncoding & { detached: boolean }} */
+  const options = {
     cwd,
     env: { PATH: '/usr/bin:/bin' },
     stdio: ['ignore', 'pipe', 'inherit'],
     encoding: 'latin1',
     timeout: TIME_LIMIT_MS,
     killSignal: 'SIGKILL',
-    detached: true,
-  });
+    detached: true, // a session of its own; Node's types do not list it for spawnSync
+  };
+  const ran = spawnSync('/bin/sh', ['-c', 'umask 022; exec "$@" 2>&1', 'sh', ...command], options);
   rmSync(cwd, { recursive: true, force: true });
   const end = ran.signal === null ? `[exit ${ran.status}]` : `[signal ${constants.signals[ran.signal]}]`;
   return `${ran.stdout}${end}\n`;

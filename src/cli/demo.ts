@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { signalName } from '../abi/signal.ts';
 import { byteStringFromText, textFromByteString } from '../base/bytes.ts';
 import { Container } from '../container/container.ts';
@@ -132,7 +133,7 @@ async function typeLines(machine: DemoMachine, shell: Watched): Promise<void> {
 }
 
 function promptsIn(output: string): number {
-  return output.split('\n').filter((line) => /^(?:\x1b\[6n|\r)*# /.test(line)).length;
+  return stripVTControlCharacters(output).split('\n').filter((line) => /^\r*# /.test(line)).length;
 }
 
 /** Pid of the daemon of the exec, once init has adopted it and it sleeps. */

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** Writes what a demonstration does, shows and claims, and keeps count of the claims that were not true. */
 export class Story {
   private readonly out: NodeJS.WriteStream;
@@ -18,7 +20,7 @@ export class Story {
 
   /** What the container has printed: escape sequences are left out. */
   show(output: string): void {
-    const plain = output.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '');
+    const plain = stripVTControlCharacters(output).replaceAll('\r', '');
     for (const line of plain.trimEnd().split('\n')) this.line(`  ${this.paint('2', '│')} ${line}`);
   }
 

@@ -45,6 +45,7 @@ if (!hasBrowser) {
   printNote('no Chromium is installed: no cold start');
 } else {
   await buildSite();
+  /** @type {Awaited<ReturnType<typeof coldStart>>[]} */
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await coldStart());
   /** @param {'firstLineMs' | 'execMs' | 'echoMs'} key */
