@@ -239,12 +239,16 @@ export class Task extends Waiter implements Caller {
 
   /** Called when the stop of its group ends. */
   resumeFromStop(): void {
+    const { wait } = this;
+    const isInterrupted = wait !== null && wait.wasParked && wait.restart === 'eintr';
+    if (isInterrupted) {
+      this.hasSignalWork = true;
+      wait.stage = 'interrupted';
+    }
     if (this.runState === 'held') {
       this.runState = 'runnable';
       this.kernel.enqueue(this);
-    } else if (this.runState === 'parked' && this.wait!.restart === 'eintr') {
-      this.hasSignalWork = true;
-      this.wait!.stage = 'interrupted';
+    } else if (isInterrupted) {
       this.unpark();
     }
   }

@@ -83,7 +83,8 @@ function actByDefault(task: Task, info: SignalInfo): boolean {
   if (action === 'stop') {
     if (signal !== SIGSTOP && threadGroup.processGroup.isOrphaned()) return false;
     threadGroup.stop(signal);
-    return false;
+    task.hasSignalWork = true; // whatever else is pending waits for the end of the stop
+    return true;
   }
   // The container's init dies only of its own signals and faults, and of signals from outside (pid_namespaces(7)).
   if (threadGroup === task.kernel.init && task.kernel.isInitProtected && info.code <= 0 && info.pid !== 0 && info.pid !== threadGroup.pid) return false;
