@@ -6,7 +6,7 @@ import { FIRST_PAGE, PAGE_BYTES, PAGE_NEXT, PAGE_SHIFT } from '../layout';
 
 /** Wasm's own unit of growth is 64 KiB, 16 of our pages. */
 const PAGES_PER_WASM_PAGE: u32 = 16;
-/** Memory grows by at least this many pages (4 MiB), or by an eighth of what there is. */
+/** Memory grows by at least this many pages (4 MiB), or by a quarter of what there is: each growth makes the engine collect garbage. */
 const GROWTH_PAGES: u32 = 1024;
 
 let firstFree: u32 = 0;
@@ -31,8 +31,8 @@ function endOfMemory(): u32 {
 export function growFor(pages: u32): bool {
   const missing = <i32>(neverUsed + pages) - <i32>endOfMemory();
   if (missing <= 0) return true;
-  const eighth = neverUsed >> 3;
-  const generous = max(<u32>missing, max(GROWTH_PAGES, eighth));
+  const quarter = neverUsed >> 2;
+  const generous = max(<u32>missing, max(GROWTH_PAGES, quarter));
   if (memory.grow((generous + PAGES_PER_WASM_PAGE - 1) / PAGES_PER_WASM_PAGE) >= 0) return true;
   return memory.grow((<u32>missing + PAGES_PER_WASM_PAGE - 1) / PAGES_PER_WASM_PAGE) >= 0;
 }
