@@ -9,6 +9,7 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
 }
 
 const BLOCK_BYTES = 64;
+const CONSTANTS = constants();
 
 /**
  * The 32 bytes of the digest.
@@ -16,11 +17,10 @@ const BLOCK_BYTES = 64;
  * @source  FIPS 180-4, section 6.2
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  const { initial, rounds } = constants();
-  const hash = initial.slice();
+  const hash = CONSTANTS.initial.slice();
   const wholeBytes = bytes.length - (bytes.length % BLOCK_BYTES);
-  const schedule = new Uint32Array(64);
-  for (let at = 0; at < wholeBytes; at += BLOCK_BYTES) compress(hash, schedule, rounds, bytes, at);
+  const schedule = new Int32Array(64);
+  for (let at = 0; at < wholeBytes; at += BLOCK_BYTES) compress(hash, schedule, CONSTANTS.rounds, bytes, at);
 
   const restBytes = bytes.length - wholeBytes;
   const tail = new Uint8Array(restBytes < 56 ? BLOCK_BYTES : 2 * BLOCK_BYTES);
@@ -29,21 +29,21 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   const view = new DataView(tail.buffer);
   view.setUint32(tail.length - 8, Math.floor(bytes.length / 0x2000_0000));
   view.setUint32(tail.length - 4, (bytes.length << 3) >>> 0);
-  for (let at = 0; at < tail.length; at += BLOCK_BYTES) compress(hash, schedule, rounds, tail, at);
+  for (let at = 0; at < tail.length; at += BLOCK_BYTES) compress(hash, schedule, CONSTANTS.rounds, tail, at);
 
   const digest = new Uint8Array(32);
   const out = new DataView(digest.buffer);
-  hash.forEach((word, i) => out.setUint32(4 * i, word));
+  hash.forEach((word, i) => out.setInt32(4 * i, word));
   return digest;
 }
 
 /** First 32 bits of the fractions of the square and cube roots of the first primes. */
-function constants(): { initial: Uint32Array; rounds: Uint32Array } {
+function constants(): { initial: Int32Array; rounds: Int32Array } {
   const primes: number[] = [];
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
   return {
-    initial: Uint32Array.from(primes.slice(0, 8), (prime) => rootFraction(prime, 2)),
-    rounds: Uint32Array.from(primes, (prime) => rootFraction(prime, 3)),
+    initial: Int32Array.from(primes.slice(0, 8), (prime) => rootFraction(prime, 2)),
+    rounds: Int32Array.from(primes, (prime) => rootFraction(prime, 3)),
   };
 }
 
@@ -64,7 +64,7 @@ function rotate(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits));
 }
 
-function compress(hash: Uint32Array, w: Uint32Array, rounds: Uint32Array, bytes: Uint8Array, at: number): void {
+function compress(hash: Int32Array, w: Int32Array, rounds: Int32Array, bytes: Uint8Array, at: number): void {
   for (let i = 0; i < 16; i++) {
     const from = at + 4 * i;
     w[i] = (bytes[from]! << 24) | (bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!;
@@ -76,15 +76,27 @@ function compress(hash: Uint32Array, w: Uint32Array, rounds: Uint32Array, bytes:
     const s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
     w[i] = w[i - 16]! + s0 + w[i - 7]! + s1;
   }
-  let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number];
+  let a = hash[0]!, b = hash[1]!, c = hash[2]!, d = hash[3]!, e = hash[4]!, f = hash[5]!, g = hash[6]!, h = hash[7]!;
   for (let i = 0; i < 64; i++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + rounds[i]! + w[i]!) | 0;
     const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, i) => {
-    hash[i] = hash[i]! + word;
-  });
+  hash[0] = hash[0]! + a;
+  hash[1] = hash[1]! + b;
+  hash[2] = hash[2]! + c;
+  hash[3] = hash[3]! + d;
+  hash[4] = hash[4]! + e;
+  hash[5] = hash[5]! + f;
+  hash[6] = hash[6]! + g;
+  hash[7] = hash[7]! + h;
 }
