@@ -41,7 +41,7 @@ import { checkpointSettings } from './annotations.ts';
 import type { CheckpointSettings } from './annotations.ts';
 import { HOOK_MODE_VARIABLE, HookRun } from './hook.ts';
 import type { HookMode } from './hook.ts';
-import { bindConsole, checkRestoreOptions, requireBound } from './restore-options.ts';
+import { applySpec, bindConsole, checkRestoreOptions, keyNow, requireBound, restoredSpec } from './restore-options.ts';
 import type { RestoreOptions, Unbound } from './restore-options.ts';
 export type { RestoreOptions } from './restore-options.ts';
 import { listProcesses } from './ps.ts';
@@ -87,6 +87,8 @@ export interface RestoreOutcome {
   readonly killed: readonly Killed[];
   /** Execs that live on, by leader: their host files have an end again under `reattach`. */
   readonly kept: readonly Watched[];
+  /** Differences between the image's spec and the one given, put up with under the spec validation `warning`. */
+  readonly warnings: readonly string[];
   readonly frozenNs: number;
   /** For the next checkpoint, as a difference to the image. */
   readonly trace: FrameTrace;
@@ -161,13 +163,14 @@ export class Container {
     checkRestoreOptions(options);
     const core = makeCore(host);
     const [image, ...parents] = readChain(readImage(imageBytes, core), core, library);
-    const spec = specFromJson(image.metadata.container);
+    const saved = specFromJson(image.metadata.container);
+    const { spec, warnings } = restoredSpec(saved, options);
     const unbound: Unbound[] = [];
     const bindEdge = (port: string, key: string, self: object): unknown => {
       if (port === 'core') return core;
       if (port === 'entropy') return host.entropy;
       if (port === 'baseTree') return host.base;
-      if (port === 'console') return bindConsole(host, key, self, options, unbound);
+      if (port === 'console') return bindConsole(host, keyNow(key, saved, spec), self, options, unbound);
       if (host.bindEdge !== undefined) return host.bindEdge(port, key, self, core);
       throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
     };
@@ -177,12 +180,13 @@ export class Container {
       newEnd: (key) => host.hostEnd(key),
       check: (loaded) => requireBound(loaded, unbound),
     });
+    if (spec !== saved) applySpec(kernel, saved, spec);
     const container = new Container(host, spec, kernel);
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
     container.beginRestored();
-    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), frozenNs, trace, chain };
+    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), warnings, frozenNs, trace, chain };
   }
 
   /** Runs init. @errors ContainerError wrong state, unknown user, or a program that cannot be run */

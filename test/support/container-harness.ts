@@ -49,6 +49,8 @@ export class ContainerHarness {
   source: { readonly trace: FrameTrace; readonly chain: PageChain } | null = null;
   /** Execs that lived on over the restore. */
   readonly kept: Session[] = [];
+  /** What the restore put up with. */
+  readonly warnings: string[] = [];
   private readonly time: { realtimeMs: number };
   private readonly outputs = new Map<number, string>();
 
@@ -73,17 +75,19 @@ export class ContainerHarness {
   /**
    * Restores an image into a machine of its own, `sleepMs` of wall time after now.
    * @param missingKeys  host files that nothing stands for
+   * @param entropySeed  randomness of this machine: the same as others have where it is the same
    */
   static restore(
-    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary } = {},
+    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number } = {},
   ): ContainerHarness {
-    const host = hostOf(time, 64 << 20, options.missingKeys ?? [], options.base);
-    const { container, killed, kept, trace, chain } = Container.restore(host, bytes, {
-      policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor', keptPids: options.keptPids ?? [], forcesHostFiles: options.forcesHostFiles ?? false,
+    const host = hostOf(time, 64 << 20, options.missingKeys ?? [], options.base, options.entropySeed);
+    const { container, killed, kept, warnings, trace, chain } = Container.restore(host, bytes, {
+      ...options, policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor',
     }, options.library);
     const [init] = container.watchedProcesses();
     const harness = new ContainerHarness(container, killed, init!, time);
     harness.source = { trace, chain };
+    harness.warnings.push(...warnings);
     for (const watched of kept) harness.kept.push(harness.session(watched));
     return harness;
   }
@@ -153,8 +157,8 @@ export class ContainerHarness {
   }
 }
 
-function hostOf(time: { realtimeMs: number }, memoryLimitBytes: number, missingKeys: readonly string[], base: BaseTree = image.tree): ContainerHost {
-  let counter = 1;
+function hostOf(time: { realtimeMs: number }, memoryLimitBytes: number, missingKeys: readonly string[], base: BaseTree = image.tree, entropySeed = 0): ContainerHost {
+  let counter = 1 + entropySeed;
   return {
     coreModule: module,
     memoryLimitBytes,
