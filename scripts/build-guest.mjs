@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Compiles the guest programs, `test/guest/programs/*.c` and `test/checkpoint/programs/*.c` → `build/guest/*`: static riscv64 ELF files, a single C file each.
- * `// cflags: …` in a program's first lines adds options. Does nothing for a program that has not changed.
+ * `// cflags: …` in a program's first lines adds options; `-dynamic` takes `-static` away. Does nothing for a program that has not changed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -45,7 +45,8 @@ export function buildGuestPrograms() {
 function compile(source, headers, directory, version) {
   const name = basename(source, '.c');
   const output = `${directory}/${name}`;
-  const options = [...OPTIONS, ...optionsOf(source)];
+  const own = optionsOf(source);
+  const options = own.includes('-dynamic') ? [...OPTIONS.filter((option) => option !== '-static'), ...own] : [...OPTIONS, ...own];
   const stamp = hashOfFiles([source, ...headers], `${COMPILER} ${version} ${options.join(' ')}`);
   if (isFresh(`guest-${name}`, stamp, [output])) return;
 

@@ -13,6 +13,8 @@ import { buildGuestPrograms } from './build-guest.mjs';
 import { rootPath } from './support/paths.mjs';
 
 const TIME_LIMIT_MS = 60_000;
+/** Where the C library of the cross compiler lies. */
+const LIBRARIES = '/usr/riscv64-linux-gnu';
 const HOST_OPTIONS = ['-static', '-O2', '-Wall', '-pthread'];
 
 const { sentence } = buildGuestPrograms();
@@ -50,7 +52,8 @@ function record(name) {
 function compileForHost(name, source, head) {
   const output = rootPath(`build/guest-host/${name}`);
   const more = /^\/\/ cflags: (.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
-  const compiled = spawnSync('gcc', [...HOST_OPTIONS, ...more, '-o', output, source, '-lm'], { encoding: 'utf8' });
+  const options = more.includes('-dynamic') ? HOST_OPTIONS.filter((option) => option !== '-static') : HOST_OPTIONS;
+  const compiled = spawnSync('gcc', [...options, ...more, '-o', output, source, '-lm'], { encoding: 'utf8' });
   if (compiled.status !== 0) throw new Error(`${name}.c does not compile for this machine:\n${compiled.stderr}`);
   return output;
 }
@@ -62,7 +65,7 @@ function run(command) {
   /** @type {import('node:child_process').SpawnSyncOptionsWithStringEncoding & { detached: boolean }} */
   const options = {
     cwd,
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', QEMU_LD_PREFIX: LIBRARIES },
     stdio: ['ignore', 'pipe', 'inherit'],
     encoding: 'latin1',
     timeout: TIME_LIMIT_MS,

@@ -2,8 +2,11 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { BaseStat, BaseTree } from '../../../src/ports/base-tree.ts';
 
 const DIRECTORIES: { readonly [path: string]: number } = {
-  '': 0o755, '/bin': 0o755, '/dev': 0o755, '/etc': 0o755, '/proc': 0o555, '/tmp': 0o1777, '/work': 0o755,
+  '': 0o755, '/bin': 0o755, '/dev': 0o755, '/etc': 0o755, '/lib': 0o755, '/proc': 0o555, '/tmp': 0o1777, '/work': 0o755,
 };
+/** The C library that goes with the cross compiler, for the programs that are linked dynamically. */
+const LIBRARY_FOLDER = '/usr/riscv64-linux-gnu/lib';
+const LIBRARIES: ReadonlySet<string> = new Set(['ld-linux-riscv64-lp64d.so.1', 'libc.so.6', 'libm.so.6']);
 const TEXTS: { readonly [path: string]: string } = {
   '/etc/passwd': 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
   '/etc/group': 'root:x:0:\nnogroup:x:65534:\n',
@@ -31,11 +34,12 @@ export class GuestTree implements BaseTree {
     if (permissions !== undefined) return this.node(path, 0o040000 | permissions, 0);
     const content = this.content(path);
     if (content === null) return null;
-    return this.node(path, 0o100000 | (path.startsWith('/bin/') ? 0o755 : 0o644), content.length);
+    return this.node(path, 0o100000 | (path.startsWith('/etc/') ? 0o644 : 0o755), content.length);
   }
 
   list(path: string): readonly string[] {
     if (path === '/bin') return [...this.programs];
+    if (path === '/lib') return [...LIBRARIES];
     const all = [...Object.keys(DIRECTORIES), ...Object.keys(TEXTS)].filter((other) => other !== '');
     return all.filter((other) => other.slice(0, other.lastIndexOf('/')) === path).map((other) => other.slice(path.length + 1));
   }
@@ -57,12 +61,13 @@ export class GuestTree implements BaseTree {
   private content(path: string): Uint8Array | null {
     const text = TEXTS[path];
     if (text !== undefined) return new TextEncoder().encode(text);
-    const program = path.startsWith('/bin/') ? path.slice('/bin/'.length) : '';
-    if (!this.programs.has(program)) return null;
-    let content = this.contents.get(program);
+    const name = path.slice('/bin/'.length);
+    const isProgram = path.startsWith('/bin/') && this.programs.has(name);
+    if (!isProgram && !(path.startsWith('/lib/') && LIBRARIES.has(name))) return null;
+    let content = this.contents.get(path);
     if (content === undefined) {
-      content = readFileSync(`${this.folder}/${program}`);
-      this.contents.set(program, content);
+      content = readFileSync(`${isProgram ? this.folder : LIBRARY_FOLDER}/${name}`);
+      this.contents.set(path, content);
     }
     return content;
   }
