@@ -2,8 +2,8 @@
  * Joins neighbouring slots of a trace, so that the run loop dispatches once for several instructions: the first slot gets
  * the operation of the sequence, the others stay what they were, for when the sequence has to be left in the middle.
  *
- * Which sequences: those that took most dispatches away in busybox (ash, awk, seq, factor), SHA-256, a sieve, memcpy and an
- * integer loop. Real code has few that stand out, so there are many.
+ * Which sequences: those that took most dispatches away in busybox (ash, awk, sed, gzip, md5sum, find, sort, ls, ps, tar),
+ * SHA-256, a sieve, memcpy and an integer loop. Real code has few that stand out, so there are many.
  *
  * A link of a sequence can ask that an instruction takes the result of the one before as its rs1; its value then need not
  * go through the registers in memory.
@@ -61,52 +61,54 @@ export function defineSequences(): void {
   pair(Op.LI, Op.LD, 0, Op.LI_LD);
   pair(Op.ADDI, Op.ADD, 0, Op.ADDI_ADD);
   pair(Op.ADDI, Op.ADDI, 0, Op.ADDI_ADDI);
+  pair(Op.ADDI, Op.ADDIW, 0, Op.ADDI_ADDIW);
   triple(Op.ADDI, Op.ADDIW, Op.BLT, 0, Op.ADDI_ADDIW_BLT);
   triple(Op.ADDI, Op.ADDI, Op.ADDI, 0, Op.ADDI_ADDI_ADDI);
   quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.ADDI, 0, Op.ADDI_ADDI_ADDI_ADDI);
-  quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.BGEU, 0, Op.ADDI_ADDI_ADDI_BGEU);
   quadruple(Op.ADDI, Op.ADDI, Op.ADDI, Op.JAL, 0, Op.ADDI_ADDI_ADDI_JAL);
+  quadruple(Op.ADDI, Op.ADDI, Op.ANDI, Op.JAL, 0, Op.ADDI_ADDI_ANDI_JAL);
   triple(Op.ADDI, Op.ADDI, Op.BNE, 0, Op.ADDI_ADDI_BNE);
   quadruple(Op.ADDI, Op.ADDW, Op.BGE, Op.SLLIW, 0, Op.ADDI_ADDW_BGE_SLLIW);
-  quadruple(Op.ADDI, Op.ADD, Op.SB, Op.BNE, 2, Op.ADDI_ADD_TO_SB_BNE);
   pair(Op.ADDI, Op.ANDI, 0, Op.ADDI_ANDI);
+  quadruple(Op.ADDI, Op.ANDI, Op.ADDI, Op.BLTU, 4, Op.ADDI_ANDI_ADDI_TO_BLTU);
   pair(Op.ADDI, Op.BEQ, 0, Op.ADDI_BEQ);
-  quadruple(Op.ADDI, Op.BLTU, Op.ADDI, Op.ADDI, 0, Op.ADDI_BLTU_ADDI_ADDI);
+  pair(Op.ADDI, Op.BGEU, 0, Op.ADDI_BGEU);
   pair(Op.ADDI, Op.BNE, 0, Op.ADDI_BNE);
+  triple(Op.ADDI, Op.BNE, Op.ADDI, 0, Op.ADDI_BNE_ADDI);
   pair(Op.ADDI, Op.JAL, 0, Op.ADDI_JAL);
   pair(Op.ADDI, Op.JR, 0, Op.ADDI_JR);
-  pair(Op.ADDI, Op.LBU, 0, Op.ADDI_LBU);
   quadruple(Op.ADDI, Op.LBU, Op.LBU, Op.BEQ, 4, Op.ADDI_LBU_LBU_TO_BEQ);
   pair(Op.ADDI, Op.LD, 0, Op.ADDI_LD);
   triple(Op.ADDI, Op.LD, Op.ADDI, 0, Op.ADDI_LD_ADDI);
-  quadruple(Op.ADDI, Op.LD, Op.ADDI, Op.JR, 0, Op.ADDI_LD_ADDI_JR);
   triple(Op.ADDI, Op.LD, Op.LD, 0, Op.ADDI_LD_LD);
   pair(Op.ADDI, Op.SD, 0, Op.ADDI_SD);
   quadruple(Op.ADDI, Op.ADDI, Op.SLLI, Op.ADD, 5, Op.ADDI_TO_ADDI_SLLI_TO_ADD);
-  triple(Op.ADDI, Op.LD, Op.BEQ, 3, Op.ADDI_TO_LD_TO_BEQ);
-  quadruple(Op.ADDI, Op.OR, Op.LD, Op.SW, 1, Op.ADDI_TO_OR_LD_SW);
+  quadruple(Op.ADDI, Op.ADD, Op.LW, Op.BNE, 7, Op.ADDI_TO_ADD_TO_LW_TO_BNE);
+  triple(Op.ADDI, Op.LBU, Op.BNE, 3, Op.ADDI_TO_LBU_TO_BNE);
   quadruple(Op.XORI, Op.XOR, Op.AND, Op.XOR, 0, Op.XORI_XOR_AND_XOR);
   pair(Op.ANDI, Op.ADDI, 0, Op.ANDI_ADDI);
   triple(Op.ANDI, Op.ADDI, Op.BNE, 0, Op.ANDI_ADDI_BNE);
   pair(Op.ANDI, Op.BNE, 0, Op.ANDI_BNE);
   quadruple(Op.ANDI, Op.XORI, Op.SLLIW, Op.SRL, 0, Op.ANDI_XORI_SLLIW_SRL);
   quadruple(Op.ANDI, Op.XOR, Op.ADDIW, Op.BNE, 0, Op.ANDI_XOR_ADDIW_BNE);
-  triple(Op.SLLI, Op.ADDI, Op.BLT, 0, Op.SLLI_ADDI_BLT);
+  pair(Op.SLLI, Op.ADDI, 0, Op.SLLI_ADDI);
   pair(Op.SLLI, Op.ADD, 1, Op.SLLI_TO_ADD);
-  triple(Op.SLLI, Op.ADD, Op.LD, 1, Op.SLLI_TO_ADD_LD);
   quadruple(Op.SLLI, Op.BLT, Op.SLLI, Op.BLT, 5, Op.SLLI_TO_BLT_SLLI_TO_BLT);
   pair(Op.SLLI, Op.OR, 1, Op.SLLI_TO_OR);
+  quadruple(Op.SLLI, Op.OR, Op.SLLI, Op.OR, 5, Op.SLLI_TO_OR_SLLI_TO_OR);
   pair(Op.SLLI, Op.SRLI, 1, Op.SLLI_TO_SRLI);
-  quadruple(Op.SLLI, Op.SRLI, Op.REMU, Op.BEQ, 5, Op.SLLI_TO_SRLI_REMU_TO_BEQ);
   triple(Op.SLLI, Op.SRLI, Op.ADD, 3, Op.SLLI_TO_SRLI_TO_ADD);
-  quadruple(Op.SLLI, Op.SRLI, Op.ADD, Op.LBU, 7, Op.SLLI_TO_SRLI_TO_ADD_TO_LBU);
   quadruple(Op.SLLI, Op.SRLI, Op.ADD, Op.SB, 7, Op.SLLI_TO_SRLI_TO_ADD_TO_SB);
   quadruple(Op.ADDIW, Op.ADDIW, Op.ADDIW, Op.ADDIW, 0, Op.ADDIW_ADDIW_ADDIW_ADDIW);
-  quadruple(Op.ADDIW, Op.ADDIW, Op.ADDIW, Op.BNE, 0, Op.ADDIW_ADDIW_ADDIW_BNE);
   quadruple(Op.ADDIW, Op.ADDI, Op.ANDI, Op.BNE, 0, Op.ADDIW_ADDI_ANDI_BNE);
+  quadruple(Op.ADDIW, Op.ADDI, Op.BEQ, Op.ANDI, 0, Op.ADDIW_ADDI_BEQ_ANDI);
   quadruple(Op.ADDIW, Op.ADDW, Op.ADDIW, Op.ADDW, 0, Op.ADDIW_ADDW_ADDIW_ADDW);
+  pair(Op.ADDIW, Op.BNE, 0, Op.ADDIW_BNE);
   quadruple(Op.ADDIW, Op.LW, Op.SRLIW, Op.SLLIW, 0, Op.ADDIW_LW_SRLIW_SLLIW);
+  pair(Op.ADDIW, Op.SW, 0, Op.ADDIW_SW);
+  quadruple(Op.SLLIW, Op.SRLIW, Op.ADDW, Op.XOR, 0, Op.SLLIW_SRLIW_ADDW_XOR);
   quadruple(Op.SLLIW, Op.SRLIW, Op.OR, Op.OR, 2, Op.SLLIW_SRLIW_TO_OR_OR);
+  pair(Op.SLLIW, Op.SRAIW, 1, Op.SLLIW_TO_SRAIW);
   pair(Op.SLLIW, Op.XOR, 1, Op.SLLIW_TO_XOR);
   triple(Op.SLLIW, Op.XOR, Op.ANDI, 3, Op.SLLIW_TO_XOR_TO_ANDI);
   quadruple(Op.SLLIW, Op.XOR, Op.SRLIW, Op.XOR, 7, Op.SLLIW_TO_XOR_TO_SRLIW_TO_XOR);
@@ -114,55 +116,61 @@ export function defineSequences(): void {
   quadruple(Op.SRLIW, Op.SRLIW, Op.OR, Op.SLLIW, 0, Op.SRLIW_SRLIW_OR_SLLIW);
   quadruple(Op.SRLIW, Op.XOR, Op.SLLIW, Op.XOR, 7, Op.SRLIW_TO_XOR_TO_SLLIW_TO_XOR);
   quadruple(Op.SRLIW, Op.XOR, Op.XOR, Op.SRLIW, 0, Op.SRLIW_XOR_XOR_SRLIW);
+  pair(Op.ADD, Op.ADD, 0, Op.ADD_ADD);
+  quadruple(Op.ADD, Op.BLT, Op.SD, Op.JR, 0, Op.ADD_BLT_SD_JR);
   pair(Op.ADD, Op.LD, 0, Op.ADD_LD);
   quadruple(Op.ADD, Op.SD, Op.LD, Op.LD, 0, Op.ADD_SD_LD_LD);
+  quadruple(Op.ADD, Op.ADD, Op.LBU, Op.BNE, 7, Op.ADD_TO_ADD_TO_LBU_TO_BNE);
   pair(Op.ADD, Op.LBU, 1, Op.ADD_TO_LBU);
   pair(Op.ADD, Op.LW, 1, Op.ADD_TO_LW);
   quadruple(Op.ADD, Op.LW, Op.ADD, Op.JR, 7, Op.ADD_TO_LW_TO_ADD_TO_JR);
-  quadruple(Op.XOR, Op.ADDW, Op.XOR, Op.OR, 0, Op.XOR_ADDW_XOR_OR);
+  quadruple(Op.ADD, Op.XORI, Op.AND, Op.AND, 6, Op.ADD_XORI_TO_AND_TO_AND);
   triple(Op.XOR, Op.SLLIW, Op.XOR, 3, Op.XOR_TO_SLLIW_TO_XOR);
   triple(Op.XOR, Op.SRLIW, Op.XOR, 3, Op.XOR_TO_SRLIW_TO_XOR);
   triple(Op.XOR, Op.XOR, Op.ADDW, 0, Op.XOR_XOR_ADDW);
-  quadruple(Op.SRL, Op.ANDI, Op.ADDIW, Op.BNE, 1, Op.SRL_TO_ANDI_ADDIW_BNE);
   pair(Op.OR, Op.OR, 0, Op.OR_OR);
   quadruple(Op.AND, Op.ADD, Op.OR, Op.OR, 3, Op.AND_TO_ADD_TO_OR_OR);
+  quadruple(Op.AND, Op.BEQ, Op.ADDI, Op.BEQ, 1, Op.AND_TO_BEQ_ADDI_BEQ);
   pair(Op.AND, Op.BNE, 1, Op.AND_TO_BNE);
-  quadruple(Op.ADDW, Op.ADDIW, Op.SW, Op.ADDI, 0, Op.ADDW_ADDIW_SW_ADDI);
-  triple(Op.ADDW, Op.AND, Op.AND, 0, Op.ADDW_AND_AND);
-  quadruple(Op.ADDW, Op.AND, Op.SLLIW, Op.SRLIW, 0, Op.ADDW_AND_SLLIW_SRLIW);
+  triple(Op.AND, Op.SLLI, Op.ADD, 3, Op.AND_TO_SLLI_TO_ADD);
   pair(Op.ADDW, Op.BGEU, 0, Op.ADDW_BGEU);
   pair(Op.ADDW, Op.BLTU, 0, Op.ADDW_BLTU);
-  quadruple(Op.ADDW, Op.BLTU, Op.ADDIW, Op.BGEU, 1, Op.ADDW_TO_BLTU_ADDIW_BGEU);
-  triple(Op.ADDW, Op.XOR, Op.OR, 0, Op.ADDW_XOR_OR);
-  quadruple(Op.ADDW, Op.XOR, Op.OR, Op.OR, 0, Op.ADDW_XOR_OR_OR);
+  quadruple(Op.ADDW, Op.ADDW, Op.ADDIW, Op.SW, 1, Op.ADDW_TO_ADDW_ADDIW_SW);
+  quadruple(Op.ADDW, Op.XOR, Op.OR, Op.ADDW, 0, Op.ADDW_XOR_OR_ADDW);
+  pair(Op.LBU, Op.ADDI, 0, Op.LBU_ADDI);
   quadruple(Op.LBU, Op.ADDI, Op.ADDW, Op.BNE, 0, Op.LBU_ADDI_ADDW_BNE);
+  quadruple(Op.LBU, Op.ADDI, Op.ADD, Op.SB, 4, Op.LBU_ADDI_ADD_TO_SB);
   quadruple(Op.LBU, Op.ADDI, Op.BNE, Op.ADDIW, 0, Op.LBU_ADDI_BNE_ADDIW);
+  pair(Op.LBU, Op.LBU, 0, Op.LBU_LBU);
   quadruple(Op.LBU, Op.LBU, Op.LBU, Op.LBU, 0, Op.LBU_LBU_LBU_LBU);
+  quadruple(Op.LBU, Op.SLLI, Op.OR, Op.LBU, 2, Op.LBU_SLLI_TO_OR_LBU);
   pair(Op.LBU, Op.BEQ, 1, Op.LBU_TO_BEQ);
   pair(Op.LBU, Op.BNE, 1, Op.LBU_TO_BNE);
-  quadruple(Op.LBU, Op.BNE, Op.LBU, Op.ADDI, 1, Op.LBU_TO_BNE_LBU_ADDI);
+  triple(Op.LBU, Op.BNE, Op.LBU, 1, Op.LBU_TO_BNE_LBU);
+  quadruple(Op.LHU, Op.BGEU, Op.ADDIW, Op.BNE, 4, Op.LHU_BGEU_ADDIW_TO_BNE);
   pair(Op.LW, Op.ADDI, 0, Op.LW_ADDI);
-  quadruple(Op.LW, Op.ADDI, Op.ADDI, Op.AND, 6, Op.LW_ADDI_TO_ADDI_TO_AND);
+  pair(Op.LW, Op.LW, 0, Op.LW_LW);
   quadruple(Op.LW, Op.SLLIW, Op.SLLIW, Op.LW, 0, Op.LW_SLLIW_SLLIW_LW);
-  triple(Op.LW, Op.AND, Op.BNE, 3, Op.LW_TO_AND_TO_BNE);
+  triple(Op.LW, Op.BEQ, Op.ADDI, 1, Op.LW_TO_BEQ_ADDI);
+  quadruple(Op.LW, Op.BEQ, Op.ADDI, Op.SUB, 5, Op.LW_TO_BEQ_ADDI_TO_SUB);
   pair(Op.LD, Op.ADDI, 0, Op.LD_ADDI);
+  triple(Op.LD, Op.ADDI, Op.JR, 0, Op.LD_ADDI_JR);
   pair(Op.LD, Op.BNE, 0, Op.LD_BNE);
   quadruple(Op.LD, Op.LD, Op.XOR, Op.ADDI, 2, Op.LD_LD_TO_XOR_ADDI);
   pair(Op.LD, Op.SD, 0, Op.LD_SD);
-  triple(Op.SB, Op.ADDW, Op.BGEU, 0, Op.SB_ADDW_BGEU);
-  triple(Op.SB, Op.ADDW, Op.BLTU, 0, Op.SB_ADDW_BLTU);
+  pair(Op.LD, Op.BEQ, 1, Op.LD_TO_BEQ);
+  quadruple(Op.LD, Op.LD, Op.SD, Op.ADDI, 1, Op.LD_TO_LD_SD_ADDI);
   pair(Op.SD, Op.ADDI, 0, Op.SD_ADDI);
-  triple(Op.SD, Op.ADDI, Op.BEQ, 0, Op.SD_ADDI_BEQ);
-  quadruple(Op.SD, Op.ADDI, Op.LD, Op.SD, 0, Op.SD_ADDI_LD_SD);
+  quadruple(Op.SD, Op.ADDI, Op.SLLI, Op.SRLI, 4, Op.SD_ADDI_SLLI_TO_SRLI);
   pair(Op.SD, Op.LD, 0, Op.SD_LD);
   quadruple(Op.FSD, Op.FSD, Op.FSD, Op.FSD, 0, Op.FSD_FSD_FSD_FSD);
   pair(Op.BEQ, Op.ADDI, 0, Op.BEQ_ADDI);
   pair(Op.BEQ, Op.LBU, 0, Op.BEQ_LBU);
   pair(Op.BEQ, Op.LD, 0, Op.BEQ_LD);
-  quadruple(Op.BEQ, Op.LD, Op.SRLI, Op.ADDI, 0, Op.BEQ_LD_SRLI_ADDI);
   pair(Op.BNE, Op.LBU, 0, Op.BNE_LBU);
+  quadruple(Op.BNE, Op.LBU, Op.ADDI, Op.ADD, 0, Op.BNE_LBU_ADDI_ADD);
   pair(Op.BNE, Op.LD, 0, Op.BNE_LD);
-  triple(Op.BNE, Op.LD, Op.ADDI, 0, Op.BNE_LD_ADDI);
+  quadruple(Op.BGEU, Op.ADDI, Op.LD, Op.BNE, 0, Op.BGEU_ADDI_LD_BNE);
 }
 
 /** The operation that the slot's own instruction asks for, whatever it is joined with. */

@@ -225,7 +225,10 @@ export class Core {
     return this.harts + slot * HART_BYTES;
   }
 
-  /** Runs exactly `fuel` instructions, or to the first trap. Returns TRAP_FUEL or the cause. */
+  /**
+   * Runs exactly `fuel` instructions, or to the first trap. Returns TRAP_FUEL or the cause; pc stays on the instruction that
+   * trapped. TRAP_FAULT_WRITE at a page whose PTE permits writing means that no frame was left for its copy.
+   */
   run(slot: number, space: number, fuel: number): number {
     return this.exports.run(slot, space, fuel);
   }
