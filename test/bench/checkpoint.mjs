@@ -87,7 +87,7 @@ function measure(name, guest, base, { rounds, maxPauseMs, maxTotalMs, maxKB, max
 
 /** @param {import('../../src/ports/base-tree.ts').BaseTree} base @param {readonly string[]} argv @param {boolean} hasTerminal */
 function idle(base, argv, hasTerminal) {
-  const guest = Guest.create(base, argv, hasTerminal);
+  const guest = Guest.create(hostOver(base), argv, hasTerminal);
   guest.start();
   if (guest.run()) throw new Error(`${argv.join(' ')} has ended: ${guest.output}`);
   return guest;

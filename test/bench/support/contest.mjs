@@ -3,8 +3,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { busyboxRoot, directoryRoot, runInGuest } from './guest.mjs';
+import { busyboxRoot, directoryRoot, hostOver, runInGuest } from './guest.mjs';
 import { runOnHost } from './host.mjs';
+import { namedCore } from './named-core.mjs';
 import { whereTimeGoes } from './profile.mjs';
 import { compilePrograms, findCommand } from './programs.mjs';
 import { formatMs, printNote } from './table.mjs';
@@ -22,6 +23,7 @@ export class Contest {
   constructor(folder, base, qemu, native) {
     this.folder = folder;
     this.base = base;
+    this.host = hostOver(base);
     this.qemu = qemu;
     this.native = native;
     this.nativeBusybox = findCommand('busybox');
@@ -71,7 +73,7 @@ export class Contest {
   /** @param {readonly string[]} command @param {How} [how] @returns {Result} */
   measure(command, { rounds = 3, empty } = {}) {
     const hasNative = command[0] === 'busybox' ? this.nativeBusybox !== null : this.native !== null;
-    const guest = this.timer(command, empty, (words) => runInGuest(this.base, this.commandFor('guest', words)));
+    const guest = this.timer(command, empty, (words) => runInGuest(this.host, this.commandFor('guest', words)));
     const qemu = this.timer(command, empty, (words) => runOnHost(this.commandFor('qemu', words)));
     const native = this.timer(command, empty, (words) => runOnHost(this.commandFor('native', words)));
     const best = { guest: Infinity, qemu: Infinity, native: Infinity };
@@ -115,8 +117,13 @@ export class Contest {
 
   /** Prints where the container's time goes. @param {readonly string[]} command */
   explain(command) {
-    printNote(`${command.join(' ')}: self time`);
-    for (const line of whereTimeGoes(() => void runInGuest(this.base, this.commandFor('guest', command)))) printNote(`  ${line}`);
+    const host = hostOver(this.base, namedCore());
+    const words = this.commandFor('guest', command);
+    runInGuest(host, words);
+    const { cpuMs, instructions, traps, syscalls } = runInGuest(host, words);
+    const rate = Math.round(instructions / 1e3 / cpuMs);
+    printNote(`where the time goes: ${(instructions / 1e6).toFixed(1)} M instructions (${rate} M a second), ${traps} traps, ${syscalls} of them system calls; self time:`);
+    for (const line of whereTimeGoes(() => void runInGuest(host, words))) printNote(`  ${line}`);
   }
 }
 

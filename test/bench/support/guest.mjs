@@ -14,6 +14,8 @@ const STRIDE = 400_000;
 /** @typedef {import('../../../src/ports/base-tree.ts').BaseTree} BaseTree */
 /** @typedef {import('../../../src/container/container.ts').ContainerHost} ContainerHost */
 
+/** @typedef {import('./host.mjs').Run & { instructions: number, traps: number, syscalls: number }} GuestRun */
+
 const coreModule = new WebAssembly.Module(readFileSync(process.env['STASIS_CORE_WASM'] ?? rootPath('build/core.wasm')));
 
 /** A root that is a directory of this machine. @param {string} directory */
@@ -26,10 +28,10 @@ export async function busyboxRoot() {
   return (await readImageArchive(readFileSync(rootPath('public/busybox.tar')), 'image')).tree;
 }
 
-/** @param {BaseTree} base @returns {ContainerHost} */
-export function hostOver(base) {
+/** @param {BaseTree} base @param {WebAssembly.Module} [core] @returns {ContainerHost} */
+export function hostOver(base, core = coreModule) {
   return {
-    coreModule, base, memoryLimitBytes: MEMORY_BYTES, entropy: webEntropy,
+    coreModule: core, base, memoryLimitBytes: MEMORY_BYTES, entropy: webEntropy,
     realtimeNs: () => BigInt(Date.now()) * 1_000_000n,
     hostEnd: () => ({ label: 'bench' }),
   };
@@ -45,9 +47,9 @@ export class Guest {
     this.startMs = performance.now();
   }
 
-  /** @param {BaseTree} base @param {readonly string[]} argv @param {boolean} [hasTerminal] */
-  static create(base, argv, hasTerminal = false) {
-    const container = Container.create(hostOver(base), {
+  /** @param {ContainerHost} host @param {readonly string[]} argv @param {boolean} [hasTerminal] */
+  static create(host, argv, hasTerminal = false) {
+    const container = Container.create(host, {
       id: 'bench', hostname: 'bench', argv, environment: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin', 'HOME=/'], cwd: '/', user: '',
       terminal: hasTerminal ? { columns: 80, rows: 24 } : null, protectsInit: true,
     });
@@ -88,16 +90,18 @@ export class Guest {
 /**
  * Runs a program in a fresh container; what is timed begins with its start.
  *
- * @param {BaseTree} base @param {readonly string[]} argv
- * @returns {import('./host.mjs').Run}
+ * @param {ContainerHost} host @param {readonly string[]} argv
+ * @returns {GuestRun}
  */
-export function runInGuest(base, argv) {
-  const guest = Guest.create(base, argv);
+export function runInGuest(host, argv) {
+  const guest = Guest.create(host, argv);
   const before = process.cpuUsage();
   guest.start();
   const hasEnded = guest.run();
   const used = process.cpuUsage(before);
-  const { exitStatus } = guest.container;
+  const { exitStatus, kernel } = guest.container;
   if (!hasEnded || exitStatus !== 0) throw new Error(`${argv.join(' ')}: ${hasEnded ? `ended with status ${exitStatus}` : 'does not end'}: ${guest.output}`);
-  return { cpuMs: (used.user + used.system) / 1000, output: guest.output };
+  // a task's user time is 1 ns an instruction
+  const instructions = (kernel.init?.ownUsage.userNs ?? 0) + (kernel.init?.childUsage.userNs ?? 0);
+  return { cpuMs: (used.user + used.system) / 1000, output: guest.output, instructions, traps: kernel.trapCount, syscalls: kernel.syscallCount };
 }
