@@ -5,7 +5,7 @@ import { coreWire } from '../../src/sentry/checkpoint/core-wire.ts';
 import { FrameTrace } from '../../src/sentry/checkpoint/frame-trace.ts';
 import { CHAIN_LIMIT, PageChain } from '../../src/sentry/checkpoint/page-chain.ts';
 import { PageEncoder, loadPages } from '../../src/sentry/checkpoint/pages.ts';
-import type { PageSections, ParentPages } from '../../src/sentry/checkpoint/pages.ts';
+import type { BasePage, PageSections, ParentPages } from '../../src/sentry/checkpoint/pages.ts';
 import { freshCore, randomSource, sample } from './snapshot-module.ts';
 
 const PAGE = 4096;
@@ -140,6 +140,34 @@ describe('PageEncoder with a parent', () => {
     expect(sections.counts).toMatchObject({ parent: frames.length - 1, delta: 1 });
     expect(joined(sections.pageData).length).toBe(10); // where, and the word
     expectContents(chainOf(core, sections, parent.chain), contents);
+  });
+
+  it('tells a page that is no longer known as one of the base image by its content, as a full image does', () => {
+    const core = freshCore(16);
+    const frame = core.frameAlloc();
+    const content = sample(1, PAGE, randomSource(9));
+    core.frameBytes(frame).set(content);
+    const loadBase = (_source: string, _page: number, out: Uint8Array): boolean => {
+      out.set(content);
+      return true;
+    };
+    const save = (parent: ParentPages | null, base: BasePage | null): { sections: PageSections; parent: ParentPages } => {
+      const epoch = core.freeze();
+      const encoder = new PageEncoder(core, [frame], () => base, parent);
+      encoder.step(1);
+      const sections = encoder.finish(coreWire(core));
+      core.freezeEnd();
+      return { sections, parent: { trace: new FrameTrace(core, [frame], epoch), chain: chainOf(core, sections, parent?.chain ?? null), loadBase } };
+    };
+    const known = save(null, { source: 'file', page: 3 });
+    expect(save(known.parent, { source: 'file', page: 3 }).sections.counts.parent).toBe(1);
+    const own = save(known.parent, null);
+    expect([own.sections.counts.delta, joined(own.sections.pageData).length, own.parent.chain.basePage(1)]).toEqual([1, 0, null]);
+    const later = save(own.parent, null);
+    expect(later.sections.counts.parent).toBe(1);
+    const target = freshCore(16);
+    const { frames } = loadPages(target, later.parent.chain, loadBase);
+    expect(Buffer.compare(target.frameBytes(frames[0]!), content)).toBe(0);
   });
 
   it('refuses what is not well-formed, or was made for another parent', () => {

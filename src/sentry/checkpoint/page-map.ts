@@ -10,7 +10,7 @@
  *    3 LZ4         `operand` bytes of data: an LZ4 block
  *    4 raw         4,096 bytes of data
  *    5 parent      `operand` image frames at once, as `operand` consecutive ones of the parent image
- *    6 delta       `operand` bytes of data: the difference to a page of the parent image
+ *    6 delta       `operand` bytes of data, or none: the difference to a page of the parent image
  *
  * An entry of kind 5 or 6 is followed by the (first) image frame of the parent, less the one after the last that was named
  * before. The parent's frames are numbered as its own page map has them.
@@ -130,19 +130,14 @@ export class PageMapWriter {
   }
 
   /**
-   * The page at `content` as whatever is shortest: nothing but a reference to image frame `imageFrame` of the parent when
-   * that is the same, the difference to it, or data.
+   * The page at `content` as what is shorter, the difference to image frame `imageFrame` of the parent, or data.
    *
-   * @param parentPage  content of that frame
+   * @param parentPage  content of that frame; when it is the same, the difference has no bytes
    * @param work        8,192 bytes
    */
   dataOrDelta(content: number, imageFrame: number, parentPage: number, work: number): void {
     const { exports } = this.core;
     const length = exports.deltaEncode(parentPage, content, work, PAGE_BYTES - 1);
-    if (length === 0) {
-      this.parent(imageFrame);
-      return;
-    }
     const block = work + PAGE_BYTES;
     const mostBytes = length < 0 ? PAGE_BYTES - 1 : length - 1;
     const blockLength = length >= 0 && length <= SHORT_DELTA_BYTES ? 0 : exports.lz4Compress(content, PAGE_BYTES, block, mostBytes);
@@ -297,7 +292,7 @@ export function readPageMap(wire: WirePort, section: Uint8Array, dataBytes: numb
       }
       case COMPRESSED:
       case DELTA:
-        if (operand === 0 || operand >= PAGE_BYTES) reader.refuse(`a ${kind === DELTA ? 'difference' : 'compressed page'} of ${operand} bytes`);
+        if ((operand === 0 && kind !== DELTA) || operand >= PAGE_BYTES) reader.refuse(`a ${kind === DELTA ? 'difference' : 'compressed page'} of ${operand} bytes`);
         if (kind === DELTA) map.references[at] = parentFrame(at, 1);
         take(at, operand);
         break;

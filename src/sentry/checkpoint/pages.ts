@@ -22,6 +22,8 @@ export interface ParentPages {
   readonly trace: FrameTrace;
   readonly chain: PageChain;
   readonly loadBase: BasePageLoader;
+  /** Image frames of it that changed frames are likely to resemble, where `trace` knows of none or a worse one. */
+  readonly places?: ReadonlyMap<number, number>;
 }
 
 /**
@@ -75,10 +77,12 @@ export class PageEncoder {
     const { parent, writer } = this;
     const { exports } = this.core;
     const base = this.describe(frame);
-    const parentFrame = parent === null ? 0 : parent.trace.imageFrameOf(frame);
-    if (parent !== null && parentFrame !== 0 && parent.trace.isUnchanged(frame) && isNamedAlike(parent.chain, parentFrame, base)) {
-      writer.parent(parentFrame);
-      return;
+    if (parent !== null && parent.trace.isUnchanged(frame)) {
+      const same = parent.trace.imageFrameOf(frame);
+      if (same !== 0 && isNamedAlike(parent.chain, same, base)) {
+        writer.parent(same);
+        return;
+      }
     }
     const content = this.core.frozenContent(frame);
     if (exports.pageIsZero(content) !== 0) {
@@ -95,16 +99,25 @@ export class PageEncoder {
       const otherContent = this.core.frozenContent(this.frames[other - 1] ?? 0);
       return exports.pagesEqual(content, otherContent) !== 0;
     });
+    const parentFrame = parent === null ? 0 : (parent.places?.get(frame) ?? parent.trace.imageFrameOf(frame));
     if (twin !== 0) writer.duplicate(twin);
     else if (parent !== null && parentFrame !== 0) this.encodeChanged(parent, parentFrame, frame);
     else writer.data(content);
   }
 
-  /** A page that has a counterpart in the parent. */
+  /**
+   * A page that has a counterpart in the parent. One that is the same is a reference, unless the reference would make it a
+   * page of the base image, which a full image would not say of it.
+   */
   private encodeChanged({ chain, loadBase }: ParentPages, parentFrame: number, frame: number): void {
-    const parentPage = scratch(this.core, 3 * PAGE_BYTES);
-    chain.copyPage(this.core, parentFrame, parentPage, parentPage + PAGE_BYTES, loadBase);
-    this.writer.dataOrDelta(this.core.frozenContent(frame), parentFrame, parentPage, parentPage + PAGE_BYTES);
+    const { core, writer } = this;
+    const parentPage = scratch(core, 3 * PAGE_BYTES);
+    const work = parentPage + PAGE_BYTES;
+    chain.copyPage(core, parentFrame, parentPage, work, loadBase);
+    const content = core.frozenContent(frame);
+    const isReference = chain.basePage(parentFrame) === null && core.exports.pagesEqual(content, parentPage) !== 0;
+    if (isReference) writer.parent(parentFrame);
+    else writer.dataOrDelta(content, parentFrame, parentPage, work);
   }
 }
 

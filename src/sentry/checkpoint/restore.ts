@@ -74,7 +74,7 @@ export function restoreKernel(request: RestoreRequest): Restored {
     { wire, loadFrame: (frame) => frames.loadFrame(frame), bindEdge: request.bindEdge },
     Kernel,
   );
-  rebuildSpaces(kernel, tables);
+  rebuildSpaces(kernel, tables, trace);
   rebuildHarts(kernel);
   frames.release();
   const frozenNs = advanceClock(kernel, image, request);
@@ -93,13 +93,14 @@ function endEpoch(core: Core): number {
 }
 
 /** Page tables from their dumps, which are in the order of the tasks. */
-function rebuildSpaces(kernel: Kernel, tables: readonly Uint32Array[]): void {
+function rebuildSpaces(kernel: Kernel, tables: readonly Uint32Array[], trace: FrameTrace): void {
   const spaces = [...kernel.addressSpaces()];
   if (spaces.length !== tables.length) throw new ImageError('section page-tables', `${tables.length} page tables for ${spaces.length} address spaces`);
   spaces.forEach((mm, i) => {
     mm.space = kernel.core.spaceCreate();
     if (mm.space === 0) throw new ImageError('section page-tables', 'no room for the page tables');
     loadSpace(kernel.core, mm.space, tables[i]!);
+    trace.noteTable(mm, tables[i]!);
   });
 }
 

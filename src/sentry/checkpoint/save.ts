@@ -4,6 +4,7 @@ import type { BaseTree } from '../../ports/base-tree.ts';
 import { walkGraph } from '../../state/index.ts';
 import type { Tapes } from '../../state/index.ts';
 import { RootFs } from '../fs/rootfs/rootfs.ts';
+import type { AddressSpace } from '../mm/address-space.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import type { Kernel } from '../task/kernel.ts';
 import { readBasePage } from './base-pages.ts';
@@ -15,7 +16,7 @@ import type { Json } from './image.ts';
 import type { PageChain } from './page-chain.ts';
 import { dumpSpace, encodeTables } from './page-tables.ts';
 import { PageEncoder } from './pages.ts';
-import type { BasePage, BasePageLoader } from './pages.ts';
+import type { BasePage, ParentPages } from './pages.ts';
 
 /** What is written beside the kernel's state. */
 export interface SaveOptions {
@@ -54,6 +55,7 @@ export class Save {
   private readonly options: SaveOptions;
   private readonly numbers: FrameNumbers;
   private readonly state: Tapes;
+  private readonly spaces: readonly AddressSpace[];
   /** Page tables of the address spaces, in the order of the tasks. */
   private readonly dumps: readonly Uint32Array[];
   private readonly counts: { [name: string]: number };
@@ -73,7 +75,8 @@ export class Save {
     this.epoch = epoch;
     this.numbers = new FrameNumbers();
     saveRegisters(kernel);
-    this.dumps = [...kernel.addressSpaces()].map((mm) => dumpSpace(core, mm.space));
+    this.spaces = [...kernel.addressSpaces()];
+    this.dumps = this.spaces.map((mm) => dumpSpace(core, mm.space));
     this.state = walkGraph(kernel, this.numbers);
     forgetRegisters(kernel);
     this.counts = countsOf(kernel);
@@ -127,7 +130,9 @@ export class Save {
         },
         core,
       );
-      return { image, counts: this.counts, trace: new FrameTrace(core, this.numbers.frames, this.epoch) };
+      const trace = new FrameTrace(core, this.numbers.frames, this.epoch);
+      this.spaces.forEach((mm, i) => trace.noteTable(mm, this.dumps[i]!));
+      return { image, counts: this.counts, trace };
     } finally {
       core.freezeEnd();
     }
@@ -141,10 +146,17 @@ export class Save {
     const tables = encodeTables(wire, this.dumps, this.numbers);
     const { base, pages } = basePagesOf(this.kernel);
     this.counts['frames'] = this.numbers.frames.length;
-    const parent = this.options.parent ?? null;
-    const loadBase: BasePageLoader = (source, page, out) => base !== null && readBasePage(base, source, page, out);
-    const encoder = new PageEncoder(core, this.numbers.frames, (frame) => pages.get(frame) ?? null, parent === null ? null : { ...parent, loadBase });
+    const encoder = new PageEncoder(core, this.numbers.frames, (frame) => pages.get(frame) ?? null, this.parentPages(base));
     return { state, tables, baseImage: base?.digest ?? null, pages: encoder };
+  }
+
+  private parentPages(base: BaseTree | null): ParentPages | null {
+    const { parent } = this.options;
+    if (!parent) return null;
+    const places = new Map<number, number>();
+    this.spaces.forEach((mm, i) => parent.trace.findPlaces(mm, this.dumps[i]!, places));
+    const { trace, chain } = parent;
+    return { trace, chain, places, loadBase: (source, page, out) => base !== null && readBasePage(base, source, page, out) };
   }
 
   /** Gives the checkpoint up; the container goes on as if it had not been asked for. */
