@@ -2,6 +2,7 @@ import { BUS_ADRALN, BUS_ADRERR, ILL_ILLOPC, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, S
 import {
   TRAP_EBREAK, TRAP_ECALL, TRAP_FAULT_EXEC, TRAP_FAULT_READ, TRAP_FAULT_WRITE, TRAP_FUEL, TRAP_ILLEGAL, TRAP_MISALIGNED_ATOMIC,
 } from '../../core/layout.ts';
+import { ENOMEM } from '../../abi/errno.ts';
 import { SysError } from '../../base/errors.ts';
 import type { SyscallArgs } from '../syscalls/args.ts';
 import type { SyscallEntry } from '../syscalls/entry.ts';
@@ -134,7 +135,7 @@ function handleFault(task: Task, address: number, access: number): void {
     fault = task.mm.handleFault(address, access);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    fault = 'bus'; // the page could not be read from where it is kept
+    fault = error.errno === ENOMEM ? 'memory' : 'bus'; // no frame for a page of a file, or it cannot be read from where it is kept
   }
   if (fault === 'none') return;
   if (fault === 'memory') {
