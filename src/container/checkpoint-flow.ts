@@ -13,20 +13,21 @@ export interface CheckpointChoice {
   readonly begin?: (nowMs: number) => Save;
 }
 
-/** What a flow is at: the hook `save`, the pause, the pages, the hook `resume`, the end. */
-export type CheckpointStage = 'saveHook' | 'pause' | 'pages' | 'resumeHook' | 'done' | 'failed';
+/** What a flow is at: the hook `save`, the pause, the pages, an image to be kept by whoever drives it, the hook `resume`, the end. */
+export type CheckpointStage = 'saveHook' | 'pause' | 'pages' | 'keep' | 'resumeHook' | 'done' | 'failed';
 
 /**
  * A checkpoint from the request to its end, hooks and notices included; whoever drives the container takes its steps.
  *
- *     saveHook ──> pause ──> pages ──> resumeHook ──> done
- *        └───────────┴─────────┴── failed: programs inside are told `error`; the container goes on
+ *     saveHook ──> pause ──> pages ──> keep ──> resumeHook ──> done
+ *        └───────────┴─────────┴────────┴── failed: programs inside are told `error`; the container goes on
  *
- * In `saveHook` and `resumeHook` guests must be given time between two steps; in `pages` they may be.
+ * In `saveHook` and `resumeHook` guests must be given time between two steps; in `pages` and `keep` they may be. In `keep`
+ * the driver puts `result` where it belongs before the next step, which stops the container or tells it to go on.
  */
 export class CheckpointFlow {
   stage: CheckpointStage;
-  /** What `Save.finish` gave, from `resumeHook` on. */
+  /** What `Save.finish` gave, from `keep` on. */
   result: ReturnType<Save['finish']> | null = null;
   /** What the hook `resume` failed with: the checkpoint is good all the same. */
   warning: string | null = null;
@@ -70,8 +71,8 @@ export class CheckpointFlow {
   }
 
   /** Gives it up: those who wait inside are told `error`. */
-  abandon(): void {
-    if (!this.isDone() && this.stage !== 'resumeHook') this.fail('given up');
+  abandon(reason = 'given up'): void {
+    if (!this.isDone() && this.stage !== 'resumeHook') this.fail(reason);
   }
 
   private fail(reason: string): void {
@@ -96,6 +97,9 @@ export class CheckpointFlow {
       case 'pages':
         if (this.save!.step(pages)) this.finish(this.save!);
         return;
+      case 'keep':
+        this.conclude();
+        return;
       case 'resumeHook':
         if (!this.hook!.isDone) return;
         this.warning = this.hook!.failure;
@@ -106,6 +110,10 @@ export class CheckpointFlow {
   private finish(save: Save): void {
     this.save = null; // what `finish` throws has ended the freeze
     this.result = save.finish();
+    this.stage = 'keep';
+  }
+
+  private conclude(): void {
     this.container.concludeCheckpoint('resume', null);
     this.stage = 'done';
     if (!this.choice.leaveRunning) {

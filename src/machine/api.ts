@@ -39,12 +39,16 @@ export interface ContainerOptions {
   user?: string;
   /** The console of init is a terminal of this size; null: plain pipes. */
   console?: TerminalSize | null;
+  /** `dev.gvisor.internal.checkpoint.*` says what programs inside may do about checkpoints, and names the hook. */
+  annotations?: Record<string, string>;
 }
 
 export interface ExecOptions {
   argv: string[];
   /** A terminal of this size; null: output goes to events and the log only. */
   terminal: TerminalSize | null;
+  /** Lives on over a restore under the policies `keep` and `reattach`. */
+  restorable?: boolean;
   env?: string[];
   cwd?: string;
   user?: string;
@@ -107,6 +111,38 @@ export interface CheckpointOptions {
   leaveRunning: boolean;
 }
 
+/** What a restore does to processes that exec started; see `src/sentry/checkpoint/exec-policy.ts`. */
+export type ExecPolicyName = 'kill' | 'gvisor' | 'naive' | 'keep' | 'reattach';
+
+/** How to restore; without it `kill` and `gvisor`. */
+export interface RestoreChoice {
+  policy?: ExecPolicyName;
+  /** `gvisor`: the monotonic clock advances by the time the image lay on disk; `continue`: it goes on where it stopped. */
+  clock?: 'gvisor' | 'continue';
+  /** `keep` and `reattach`: processes of execs that live on with their descendants. */
+  keptPids?: number[];
+  /** `naive`: takes host files of execs as they are, dead, instead of failing. */
+  forceHostFiles?: boolean;
+}
+
+/** What a restore of a checkpoint taken now would make of a process, and why. */
+export interface SurvivorRow {
+  pid: number;
+  ppid: number;
+  command: string;
+  origin: ProcessOrigin;
+  /** Whom it descends from, the first one first: init, or the leader of an exec. */
+  path: { pid: number; command: string }[];
+  isRestorable: boolean;
+  /** Keys of its files with their end outside, and the name of a terminal. */
+  hostFiles: { key: string; terminal: string | null }[];
+  tty: string | null;
+  /** `lives` · `cutOff` from its host files · `reattached` to new ends · `ends` · `zombie` · `prevents` the restore */
+  fates: Record<ExecPolicyName, 'lives' | 'cutOff' | 'reattached' | 'ends' | 'zombie' | 'prevents'>;
+  /** "pid 16 backup.sh: killed; started by exec pid 12 sh" under the policy asked about. */
+  sentence: string;
+}
+
 export interface CheckpointInfo {
   /** Names it to `restore`; unique in this machine. */
   id: string;
@@ -152,6 +188,8 @@ export interface RestoreReport {
   generation: number;
   killed: KilledProcess[];
   survivors: { pid: number; command: string }[];
+  /** Execs that live on, with the terminals that they have now. */
+  kept: { pid: number; command: string; terminalId: TerminalId | null }[];
   /** From the request to the first guest instruction. */
   totalMs: number;
   /** How long the image lay on disk: what the monotonic clock advanced by. */
@@ -213,7 +251,13 @@ export interface MachineApi {
 
   checkpoint(options: CheckpointOptions): Promise<CheckpointInfo>;
   /** Builds a machine from checkpoint `id` and lets go of the one that ran. On error that one runs on unchanged. */
-  restore(id: string): Promise<RestoreReport>;
+  restore(id: string, choice?: RestoreChoice): Promise<RestoreReport>;
+  /** Who would live on after a restore of a checkpoint taken now, and why; ascending by pid. Nobody without a container. */
+  survivors(policy?: ExecPolicyName, keptPids?: number[]): SurvivorRow[];
+  /** Settles when the next checkpoint has ended, with its error if it failed; rejects when the container is gone before. */
+  waitCheckpoint(): Promise<void>;
+  /** Settles when the restore is complete, its hook included; rejects when it failed or the container was not restored. */
+  waitRestore(): Promise<void>;
   /** Oldest first. */
   listCheckpoints(): CheckpointInfo[];
   /** The image as one file; the caller's copy. */

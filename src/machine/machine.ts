@@ -1,6 +1,7 @@
 import { byteStringFromText, textFromByteString } from '../base/bytes.ts';
 import { ImageError } from '../base/errors.ts';
 import { Core } from '../core/core.ts';
+import { CheckpointFlow } from '../container/checkpoint-flow.ts';
 import { Container } from '../container/container.ts';
 import type { ContainerHost, Watched } from '../container/container.ts';
 import { ContainerError } from '../container/errors.ts';
@@ -8,12 +9,13 @@ import { readImageArchive } from '../container/oci/index.ts';
 import type { OciImage } from '../container/oci/index.ts';
 import type { ContainerSpec } from '../container/spec.ts';
 import type { Killed } from '../sentry/checkpoint/exec-policy.ts';
+import type { Survivor } from '../sentry/checkpoint/survivors.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
 import { syscallName } from '../sentry/syscalls/table.ts';
 import { webEntropy } from '../host/web/entropy.ts';
 import type {
-  BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ExecOptions, KilledProcess, MachineApi, MachineDriver, MachineEvent,
-  MachineStats, ProcessRow, RestoreReport, SliceOutcome, Started, TerminalId, TerminalSize, UnsupportedSyscall,
+  BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ExecOptions, ExecPolicyName, KilledProcess, MachineApi, MachineDriver,
+  MachineEvent, MachineStats, ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, SurvivorRow, TerminalId, TerminalSize, UnsupportedSyscall,
 } from './api.ts';
 import { processRows } from './process-rows.ts';
 import { Rehearsal } from './rehearsal.ts';
@@ -25,6 +27,10 @@ const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 const STRIDE = 100_000;
 /** Pages that a checkpoint encodes between two slices. */
 const PAGES_PER_STEP = 1024;
+/** Time of guests between two looks at whether a hook has ended. */
+const HOOK_SLICE_MS = 4;
+/** Between two looks at whether what is waited for has come. */
+const WAIT_MS = 5;
 
 interface Stored {
   readonly info: CheckpointInfo;
@@ -96,6 +102,7 @@ export class Machine implements MachineApi, MachineDriver {
       cwd: options.cwd === undefined ? null : byteStringFromText(options.cwd),
       user: options.user === undefined ? null : byteStringFromText(options.user),
       terminal: options.terminal,
+      isRestorable: options.restorable ?? false,
     });
     const terminalId = this.attach(watched);
     const command = textFromByteString(watched.command);
@@ -140,35 +147,26 @@ export class Machine implements MachineApi, MachineDriver {
 
   async checkpoint(options: CheckpointOptions): Promise<CheckpointInfo> {
     const container = this.requireContainer();
-    const stored = await this.exclusively('checkpoint', () => this.takeCheckpoint(container, options));
-    this.checkpoints.set(stored.info.id, stored);
-    this.parentId = stored.info.id;
-    if (!options.leaveRunning) {
-      container.stopAfterCheckpoint();
-      this.announceState(`${container.spec.id} stopped: checkpoint ${stored.info.name} holds it`);
-    }
-    this.emit({ kind: 'checkpoint', atMs: Date.now(), sentence: checkpointSentence(stored.info), checkpoint: stored.info });
-    return stored.info;
+    const info = await this.exclusively('checkpoint', () => this.takeCheckpoint(container, options));
+    if (!options.leaveRunning) this.announceState(`${container.spec.id} stopped: checkpoint ${info.name} holds it`);
+    this.emit({ kind: 'checkpoint', atMs: Date.now(), sentence: checkpointSentence(info), checkpoint: info });
+    return info;
   }
 
   /** The pause, then the pages between slices of the guest that goes on. */
-  private async takeCheckpoint(container: Container, options: CheckpointOptions): Promise<Stored> {
+  private async takeCheckpoint(container: Container, options: CheckpointOptions): Promise<CheckpointInfo> {
+    const flow = new CheckpointFlow(container, { leaveRunning: options.leaveRunning });
+    await this.passHook(container, flow);
     const startMs = performance.now();
     const rows = processRows(container.kernel);
     const takenAtMs = Date.now();
-    const save = container.beginCheckpoint(takenAtMs);
+    flow.step(takenAtMs, PAGES_PER_STEP);
     const frozenMs = performance.now() - startMs;
-    try {
-      while (!save.step(PAGES_PER_STEP)) {
-        if (!options.leaveRunning) continue;
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        if (this.container !== container) throw new ContainerError('checkpoint: the container is gone');
-      }
-    } catch (error) {
-      save.abandon();
-      throw error;
+    while (flow.stage === 'pages') {
+      flow.step(takenAtMs, PAGES_PER_STEP);
+      if (options.leaveRunning && flow.stage === 'pages') await this.giveWay(container, flow);
     }
-    const { image, counts } = save.finish();
+    const { image, counts } = flow.result!;
     const totalMs = performance.now() - startMs;
     const number = ++this.lastCheckpoint;
     const info: CheckpointInfo = {
@@ -185,24 +183,73 @@ export class Machine implements MachineApi, MachineDriver {
       processes: rows.length,
       execProcesses: rows.filter((row) => row.origin === 'exec').length,
     };
-    return { info, image };
+    this.checkpoints.set(info.id, { info, image });
+    this.parentId = info.id;
+    flow.step(takenAtMs, PAGES_PER_STEP);
+    await this.passHook(container, flow);
+    if (flow.warning !== null) this.emit({ kind: 'notice', atMs: Date.now(), sentence: `checkpoint: ${info.name} is good, but its resume hook failed: ${flow.warning}`, isFailure: true });
+    return info;
   }
 
-  async restore(id: string): Promise<RestoreReport> {
+  /** Gives guests time until the flow's hook has ended. */
+  private async passHook(container: Container, flow: CheckpointFlow): Promise<void> {
+    while (flow.needsGuests()) {
+      this.runSlice(HOOK_SLICE_MS);
+      await this.giveWay(container, flow);
+      flow.step(Date.now(), PAGES_PER_STEP);
+    }
+  }
+
+  /** Lets slices and requests in between. @errors ContainerError the container was deleted meanwhile; the flow is given up then */
+  private async giveWay(container: Container, flow: CheckpointFlow): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.container === container) return;
+    flow.abandon();
+    throw new ContainerError('checkpoint: the container is gone');
+  }
+
+  async waitCheckpoint(): Promise<void> {
+    const container = this.requireContainer();
+    const count = container.checkpointCount() + 1;
+    const end = await this.until(container, 'checkpoint', () => container.checkpointEnd(count));
+    if (end.error !== null) throw new ContainerError(`checkpoint: ${end.error}`);
+  }
+
+  async waitRestore(): Promise<void> {
+    const container = this.requireContainer();
+    await this.until(container, 'restore', () => container.isRestoreComplete() || null);
+  }
+
+  /** Looks until `found` gives something. @errors ContainerError the container is gone */
+  private async until<T>(container: Container, verb: string, found: () => T | null): Promise<T> {
+    for (;;) {
+      const result = found();
+      if (result !== null) return result;
+      if (this.container !== container || container.status === 'stopped') throw new ContainerError(`wait: container "${container.spec.id}" is gone before its ${verb}`);
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    }
+  }
+
+  survivors(policy: ExecPolicyName = 'kill', keptPids: number[] = []): SurvivorRow[] {
+    return this.container === null ? [] : this.container.survivors(policy, keptPids).map(survivorRow);
+  }
+
+  async restore(id: string, choice: RestoreChoice = {}): Promise<RestoreReport> {
     if (this.host === null) throw new ContainerError('the machine is not booted');
     const { host } = this;
     const stored = this.checkpoints.get(id);
     if (stored === undefined) throw new ContainerError(`restore: there is no checkpoint ${id}`);
     return this.exclusively('restore', async () => {
       const startMs = performance.now();
-      const outcome = this.tryRestore(host, stored);
+      const outcome = this.tryRestore(host, stored, choice);
       const { container } = outcome;
       this.container?.stopAfterCheckpoint();
       const oldTerminals = this.terminals.takeAll();
       this.container = container;
       this.parentId = id;
       this.consoleId = null;
-      for (const watched of container.watchedProcesses()) this.consoleId = this.attach(watched);
+      for (const watched of container.watchedProcesses()) if (watched.origin === 'init') this.consoleId = this.attach(watched);
+      const kept = outcome.kept.map((watched) => ({ pid: watched.pid, command: textFromByteString(watched.command), terminalId: this.attach(watched) }));
       this.startClock();
       const report: RestoreReport = {
         checkpointId: id,
@@ -210,6 +257,7 @@ export class Machine implements MachineApi, MachineDriver {
         generation: container.kernel.generation,
         killed: outcome.killed.map((killed) => killedProcess(killed, oldTerminals)),
         survivors: processRows(container.kernel).map(({ pid, command }) => ({ pid, command })),
+        kept,
         totalMs: performance.now() - startMs,
         frozenMs: outcome.frozenNs / 1e6,
         consoleId: this.consoleId,
@@ -220,9 +268,11 @@ export class Machine implements MachineApi, MachineDriver {
     });
   }
 
-  private tryRestore(host: ContainerHost, stored: Stored) {
+  private tryRestore(host: ContainerHost, stored: Stored, { policy, clock, keptPids, forceHostFiles }: RestoreChoice) {
     try {
-      return Container.restore(host, stored.image, { policy: 'kill', clock: 'gvisor' });
+      return Container.restore(host, stored.image, {
+        policy: policy ?? 'kill', clock: clock ?? 'gvisor', keptPids: keptPids ?? [], forcesHostFiles: forceHostFiles ?? false,
+      });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       const goesOn = this.container === null ? 'nothing was changed' : `${this.container.spec.id} goes on unchanged`;
@@ -306,10 +356,11 @@ export class Machine implements MachineApi, MachineDriver {
     }
     this.busyMs += performance.now() - startMs;
     this.tellNews(container);
+    this.serveRequest(container);
     const { kernel } = container;
     if (kernel.hasRunnable()) return { isRunnable: true, idleMs: 0 };
-    const deadline = kernel.timers.nextDeadlineNs();
-    const deadlineMs = deadline === null ? Infinity : Math.max(0, (deadline - this.monotonicNs()) / 1e6);
+    const deadlineNs = Math.min(kernel.timers.nextDeadlineNs() ?? Infinity, container.hookDeadlineNs() ?? Infinity);
+    const deadlineMs = Math.max(0, (deadlineNs - this.monotonicNs()) / 1e6);
     const idleMs = Math.min(deadlineMs, this.getReady(container));
     return { isRunnable: false, idleMs: idleMs === Infinity ? null : idleMs };
   }
@@ -367,6 +418,7 @@ export class Machine implements MachineApi, MachineDriver {
       cwd: options.cwd === undefined ? (config.workingDir === '' ? '/' : config.workingDir) : byteStringFromText(options.cwd),
       user: options.user === undefined ? config.user : byteStringFromText(options.user),
       terminal: console,
+      annotations: options.annotations ?? {},
       protectsInit: true,
     };
   }
@@ -387,13 +439,25 @@ export class Machine implements MachineApi, MachineDriver {
       });
       if (watched.origin === 'init') this.announceState(`${container.spec.id} stopped with status ${status}`);
     }
-    for (const event of kernel.events.splice(0)) this.emit({ kind: 'notice', atMs: Date.now(), sentence: event.message, isFailure: event.kind === 'oom' });
+    for (const event of kernel.events.splice(0)) this.emit({ kind: 'notice', atMs: Date.now(), sentence: event.message, isFailure: event.kind === 'oom' || event.kind === 'hook' });
+    if (container.restoration === 'failed' && container.status === 'stopped') this.announceState(`${container.spec.id} stopped: its restore hook failed`);
     for (const number of kernel.unsupported.keys()) {
       if (this.reportedSyscalls.has(number)) continue;
       this.reportedSyscalls.add(number);
       const command = kernel.current === null ? '' : textFromByteString(kernel.current.name);
       this.commands.set(number, command);
     }
+  }
+
+  /** Takes the checkpoint that a program inside has asked for, once no other is under way. */
+  private serveRequest(container: Container): void {
+    if (this.isBusy) return;
+    const request = container.takeCheckpointRequest();
+    if (request === null) return;
+    this.checkpoint({ name: request.path, leaveRunning: request.leaveRunning }).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.emit({ kind: 'notice', atMs: Date.now(), sentence: `checkpoint: ${request.path}, asked for from inside, failed: ${reason}`, isFailure: true });
+    });
   }
 
   private announceState(sentence: string): ContainerState {
@@ -441,6 +505,16 @@ export class Machine implements MachineApi, MachineDriver {
 
 function checkpointSentence(info: CheckpointInfo): string {
   return `checkpoint: ${info.name}, ${info.pages} pages, ${Math.ceil(info.imageBytes / 1000)} kB, paused ${info.pauseMs.toFixed(2)} ms`;
+}
+
+function survivorRow({ command, path, hostFiles, sentence, ...row }: Survivor): SurvivorRow {
+  return {
+    ...row,
+    command: textFromByteString(command),
+    path: path.map((step) => ({ pid: step.pid, command: textFromByteString(step.command) })),
+    hostFiles: hostFiles.map(({ key, name }) => ({ key, terminal: name })),
+    sentence: textFromByteString(sentence),
+  };
 }
 
 function killedProcess(killed: Killed, terminals: ReadonlyMap<number, TerminalId>): KilledProcess {

@@ -21,7 +21,7 @@ function killed(pid: number, terminalId: number | null): KilledProcess {
 
 function restore(killedProcesses: KilledProcess[]): MachineEvent {
   const report: RestoreReport = {
-    checkpointId: 'a', name: 'name-a', generation: 2, killed: killedProcesses, survivors: [{ pid: 1, command: 'init' }], totalMs: 6, frozenMs: 1000, consoleId: 9,
+    checkpointId: 'a', name: 'name-a', generation: 2, killed: killedProcesses, survivors: [{ pid: 1, command: 'init' }], kept: [], totalMs: 6, frozenMs: 1000, consoleId: 9,
   };
   return { kind: 'restore', atMs: 100, sentence: 'restore: name-a, generation 2', report };
 }
