@@ -163,6 +163,8 @@ export function execProgram(task: Task, request: ExecRequest): void {
   group.actions.resetHandlers();
   task.alternateStack = { start: 0, sizeBytes: 0, flags: 2 };
   task.credentials = prepared.credentials;
+  const { uid, euid, gid, egid } = task.credentials;
+  task.mm.isDumpable = uid === euid && gid === egid;
   task.name = prepared.name;
   group.commandLine = [...prepared.argv];
   group.hasExecuted = true;
