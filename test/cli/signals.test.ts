@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Running } from './support/stasis.ts';
+import { startStasis } from './support/stasis.ts';
 
-function start(script: string): Running {
-  return new Running(['do', '--image', 'busybox', '--', 'sh', '-c', script]);
+function start(script: string) {
+  return startStasis(['do', '--image', 'busybox', '--', 'sh', '-c', script]);
 }
 
 describe('signals', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { busybox, CLI, Running, shell } from './support/stasis.ts';
+import { busybox, CLI, shell, startStasis } from './support/stasis.ts';
 
 const BYTES = 5_000_000;
 const data = randomBytes(BYTES);
@@ -66,7 +66,7 @@ describe('standard streams', () => {
   });
 
   it('answer as they are written to', async () => {
-    const run = new Running(['do', '--image', 'busybox', '--', 'sh', '-c', 'while read -r line; do echo "<$line>"; done; echo bye']);
+    const run = startStasis(['do', '--image', 'busybox', '--', 'sh', '-c', 'while read -r line; do echo "<$line>"; done; echo bye']);
     for (const word of ['one', 'two', 'three']) {
       run.child.stdin.write(`${word}\n`);
       await run.prints(new RegExp(`<${word}>`));
@@ -77,7 +77,7 @@ describe('standard streams', () => {
   });
 
   it('hold up a guest that writes faster than it is read', async () => {
-    const run = new Running(['do', '--image', 'busybox', '--', 'sh', '-c', 'dd if=/dev/zero bs=65536 count=400 2>/dev/null; echo written >&2']);
+    const run = startStasis(['do', '--image', 'busybox', '--', 'sh', '-c', 'dd if=/dev/zero bs=65536 count=400 2>/dev/null; echo written >&2']);
     run.child.stdout.pause();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(run.stderr).toBe('');

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import type { ReadStream } from 'node:tty';
 
 export interface TerminalDimensions {
@@ -28,10 +29,14 @@ export class HostTerminal {
     if (this.output.isTTY) this.output.on('resize', listener);
   }
 
-  /** Keys are no longer treated here. Ends with `setCooked`, or with the process. */
+  /**
+   * Keys are no longer treated here, and what is shown stays as the guest wrote it. Ends with `setCooked`, or with the process:
+   * Node itself puts back every setting of a terminal that it was started on.
+   */
   setRaw(): void {
     if (!this.input.isTTY) return;
     this.input.setRawMode(true);
+    spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] }); // Node's raw mode still turns \n into \r\n
     process.on('exit', this.leave);
   }
 

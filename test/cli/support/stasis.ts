@@ -41,15 +41,20 @@ export function shell(script: string, options: RunOptions & { readonly flags?: r
   return busybox(['sh', '-c', script], options);
 }
 
-/** `stasis` under way. */
+/** Starts `stasis` with these arguments. */
+export function startStasis(args: readonly string[]): Running {
+  return new Running(process.execPath, [CLI, ...args]);
+}
+
+/** A program of the host under way. */
 export class Running {
   readonly child: ChildProcessWithoutNullStreams;
   stdout = '';
   stderr = '';
   private readonly closed: Promise<number | null>;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [CLI, ...args], { stdio: 'pipe', timeout: TIMEOUT_MS });
+  constructor(command: string, args: readonly string[]) {
+    this.child = spawn(command, args, { stdio: 'pipe', timeout: TIMEOUT_MS });
     this.child.stdout.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('latin1')));
     this.child.stderr.on('data', (chunk: Buffer) => (this.stderr += chunk.toString('latin1')));
     this.child.stdin.on('error', () => {}); // it may end before it has read everything
@@ -63,6 +68,10 @@ export class Running {
       if (Date.now() > endMs || this.child.exitCode !== null) throw new Error(`has not printed ${pattern}, but ${JSON.stringify(this.stdout + this.stderr)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  type(text: string): void {
+    this.child.stdin.write(text);
   }
 
   /** Its exit status, once it has ended. */
