@@ -5,9 +5,12 @@ import type { BaseTree } from '../../../src/ports/base-tree.ts';
 import type { Entropy } from '../../../src/ports/entropy.ts';
 import { Credentials } from '../../../src/sentry/auth/credentials.ts';
 import { bootKernel } from '../../../src/sentry/boot.ts';
+import type { FrameTrace } from '../../../src/sentry/checkpoint/frame-trace.ts';
 import { readImage } from '../../../src/sentry/checkpoint/image.ts';
+import type { Image } from '../../../src/sentry/checkpoint/image.ts';
+import type { PageChain } from '../../../src/sentry/checkpoint/page-chain.ts';
 import { restoreKernel } from '../../../src/sentry/checkpoint/restore.ts';
-import { saveImage } from '../../../src/sentry/checkpoint/save.ts';
+import { saveAtOnce, saveImage } from '../../../src/sentry/checkpoint/save.ts';
 import { runSlice } from '../../../src/sentry/sched/step.ts';
 import type { SliceLimit } from '../../../src/sentry/sched/step.ts';
 import { SyscallArgs } from '../../../src/sentry/syscalls/args.ts';
@@ -27,6 +30,11 @@ const REALTIME_NS = 1_704_067_200_000_000_000n;
 /** Not 1: a process group of that number cannot be signalled, as kill(-1) is everyone. */
 const FIRST_PID = 100;
 const OUTPUT_CHUNK_BYTES = 65_536;
+/** Images that stand on each other before a full one is taken again. */
+const LONGEST_CHAIN = 16;
+
+/** An image and all it stands on, itself first. */
+type ImageChain = readonly [Image, ...Image[]];
 
 let compiled: WebAssembly.Module | null = null;
 
@@ -73,6 +81,8 @@ export class GuestMachine {
   output = '';
   /** The program started last: kept when nothing else knows it any more. */
   program: ThreadGroup | null = null;
+  /** What the machine was restored from. */
+  private restoredFrom: { readonly images: ImageChain; readonly trace: FrameTrace; readonly chain: PageChain } | null = null;
   private core: Core;
   private readonly base: BaseTree;
   private entropy = new CountingEntropy(1);
@@ -133,12 +143,27 @@ export class GuestMachine {
     return saveImage(this.kernel, { nowMs: Number(this.realtimeNs() / 1_000_000n), container: null });
   }
 
-  /** Saves everything, forgets it, and goes on in a fresh core. */
+  /** As `save`, as a difference to what the machine was restored from, if it was. Returns the image and all it stands on. */
+  saveDifference(): ImageChain {
+    const { restoredFrom } = this;
+    const parent = restoredFrom !== null && restoredFrom.images.length < LONGEST_CHAIN ? { digest: `restore ${this.restores}`, ...restoredFrom } : null;
+    const { image } = saveAtOnce(this.kernel, { nowMs: Number(this.realtimeNs() / 1_000_000n), container: null, parent });
+    return [readImage(image, this.core), ...(parent?.images ?? [])];
+  }
+
+  /** Forgets everything, and goes on from an image in a fresh core. */
   restoreInto(image: Uint8Array, realtimeNs = this.realtimeNs()): void {
+    this.restoreChain([readImage(image, this.core)], realtimeNs);
+  }
+
+  /** As `restoreInto`, from an image and all it stands on. */
+  restoreChain(images: ImageChain, realtimeNs = this.realtimeNs()): void {
     const core = Core.create(coreModule(), { frames: FRAMES });
+    const [image, ...parents] = images;
     const restored = restoreKernel({
       core,
-      image: readImage(image, core),
+      image,
+      parents,
       base: this.base,
       bindEdge: (port, key) => this.bindEdge(core, port, key),
       policy: 'kill',
@@ -147,6 +172,7 @@ export class GuestMachine {
     });
     this.core = core;
     this.kernel = restored.kernel;
+    this.restoredFrom = { images, trace: restored.trace, chain: restored.chain };
     if (this.program !== null) this.program = this.kernel.threadGroups.get(this.program.pid) ?? this.program;
     this.args = new SyscallArgs(core);
     this.restores++;

@@ -37,7 +37,7 @@ export const checkpointAtBlocks: Schedule = {
 };
 
 /**
- * Every `traps` traps: checkpoint, teardown, and on in a fresh machine.
+ * Every `traps` traps: checkpoint, as a difference to the one before, teardown, and on in a fresh machine.
  *
  * @param most  restores after which they become rarer, so that long programs do not take long
  */
@@ -50,7 +50,7 @@ export function restoredEvery(traps: number, most = Infinity): Schedule {
       while (canGoOn && machine.kernel.trapCount < trapsAtEnd) {
         canGoOn = machine.slice({ budget: LONG_SLICE, maxTraps: trapsAtEnd - machine.kernel.trapCount });
       }
-      if (canGoOn) machine.restoreInto(machine.save());
+      if (canGoOn) machine.restoreChain(machine.saveDifference());
       return canGoOn;
     },
   };
