@@ -32,15 +32,12 @@ export function rt_sigaction(task: Task, args: SyscallArgs): SyscallResult {
   const isFixed = signal === SIGKILL || signal === SIGSTOP;
   if (signal < 1 || signal > SIGRTMAX || (isFixed && newAddress !== 0)) throw new SysError(EINVAL, `rt_sigaction: signal ${signal}`);
   const { mm, threadGroup } = task;
-  const action = threadGroup.actions.get(signal);
-  const old = { ...action };
+  const old = threadGroup.actions.get(signal);
   if (newAddress !== 0) {
     const handler = mm.readU64(newAddress);
     const flags = mm.readU32(newAddress + 8);
     const mask = mm.readBig(newAddress + 16);
-    action.handler = handler;
-    action.flags = flags;
-    action.mask = mask & ~UNBLOCKABLE;
+    threadGroup.actions.set(signal, { handler, flags, mask: mask & ~UNBLOCKABLE });
     if (threadGroup.actions.ignores(signal)) threadGroup.discardEverywhere(signalBit(signal));
   }
   if (oldAddress !== 0) {

@@ -127,7 +127,7 @@ function makeGroup(parent: Task, child: Task, request: CloneRequest): void {
   group.parent = has(flags, CLONE_PARENT) ? from.parent : from;
   group.parent?.children.add(group);
   group.exitSignal = has(flags, CLONE_PARENT) ? from.exitSignal : request.exitSignal;
-  group.limits = from.limits.map(([soft, hard]) => [soft, hard]);
+  group.limits = [...from.limits];
   group.countsCpuTime = group.limit(RLIMIT_CPU) !== Infinity;
   group.nice = from.nice;
   group.oomScoreAdjust = from.oomScoreAdjust;

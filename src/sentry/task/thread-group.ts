@@ -20,7 +20,8 @@ import type { Usage } from './usage.ts';
 const STOP_SIGNALS = signalBit(19) | signalBit(20) | signalBit(21) | signalBit(22);
 
 /** Soft and hard limit; Infinity is RLIM_INFINITY. */
-export type ResourceLimit = [softLimit: number, hardLimit: number];
+export type ResourceLimit = readonly [softLimit: number, hardLimit: number];
+const UNLIMITED: ResourceLimit = [Infinity, Infinity];
 
 /** Tasks that share one pid: what people call a process. */
 export class ThreadGroup {
@@ -93,7 +94,7 @@ export class ThreadGroup {
     this.actions = actions;
     this.processGroup = processGroup;
     processGroup.add(this);
-    this.limits = Array.from({ length: RLIMIT_COUNT }, (): ResourceLimit => [Infinity, Infinity]);
+    this.limits = Array.from({ length: RLIMIT_COUNT }, () => UNLIMITED);
     this.startNs = kernel.clock.monotonicNs;
   }
 

@@ -149,7 +149,7 @@ function enterHandler(task: Task, info: SignalInfo, action: SignalAction): void 
   let blocked = task.signalMask | action.mask;
   if ((action.flags & SA_NODEFER) === 0) blocked |= signalBit(signal);
   task.signalMask = blocked & ~UNBLOCKABLE;
-  if ((action.flags & SA_RESETHAND) !== 0) action.handler = SIG_DFL;
+  if ((action.flags & SA_RESETHAND) !== 0) task.threadGroup.actions.resetHandler(signal);
 }
 
 /** Writes the frame below the stack pointer (or on the alternate stack) and points sp, a1 and a2 at it. */
@@ -211,9 +211,9 @@ export function returnFromHandler(task: Task): void {
 /** A fault of the task itself: taken even when blocked or ignored, and fatal then (force_sig_info). */
 export function forceSignal(task: Task, info: SignalInfo): void {
   const bit = signalBit(info.signal);
-  const action = task.threadGroup.actions.get(info.signal);
-  if ((task.signalMask & bit) !== 0n || action.handler === SIG_IGN) {
-    action.handler = SIG_DFL;
+  const { actions } = task.threadGroup;
+  if ((task.signalMask & bit) !== 0n || actions.get(info.signal).handler === SIG_IGN) {
+    actions.resetHandler(info.signal);
     task.signalMask &= ~bit;
   }
   task.own.add(info);

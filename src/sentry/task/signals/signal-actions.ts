@@ -1,14 +1,16 @@
-import { big, defineState, int, list, record, u32 } from '../../../state/index.ts';
-import { SIG_DFL, SIG_IGN, SIGCHLD, SIGCONT, SIGRTMAX, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS } from '../../../abi/signal.ts';
+import { big, defineState, int, map, record, u32 } from '../../../state/index.ts';
+import { SIG_DFL, SIG_IGN, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS } from '../../../abi/signal.ts';
 
 /** struct sigaction. */
 export interface SignalAction {
   /** SIG_DFL, SIG_IGN or the handler's address. */
-  handler: number;
-  flags: number;
+  readonly handler: number;
+  readonly flags: number;
   /** Blocked while the handler runs. */
-  mask: bigint;
+  readonly mask: bigint;
 }
+
+const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, mask: 0n };
 
 export type DefaultAction = 'terminate' | 'core' | 'ignore' | 'stop' | 'continue';
 
@@ -25,36 +27,42 @@ export function defaultAction(signal: number): DefaultAction {
 /** Dispositions of a thread group; shared by CLONE_SIGHAND. */
 export class SignalActions {
   users = 1;
-  /** By signal number; index 0 is unused. */
-  actions: SignalAction[] = Array.from({ length: SIGRTMAX + 1 }, () => ({ handler: SIG_DFL, flags: 0, mask: 0n }));
+  /** Those that are not all default, by signal number: few, and every fork copies them. */
+  changed = new Map<number, SignalAction>();
 
   get(signal: number): SignalAction {
-    return this.actions[signal]!;
+    return this.changed.get(signal) ?? DEFAULT;
+  }
+
+  set(signal: number, action: SignalAction): void {
+    if (action.handler === SIG_DFL && action.flags === 0 && action.mask === 0n) this.changed.delete(signal);
+    else this.changed.set(signal, action);
+  }
+
+  /** SIG_DFL from now on; flags and mask stay (SA_RESETHAND). */
+  resetHandler(signal: number): void {
+    this.set(signal, { ...this.get(signal), handler: SIG_DFL });
   }
 
   /** Whether `signal` would be thrown away: ignored, or default to ignoring. */
   ignores(signal: number): boolean {
-    const { handler } = this.actions[signal]!;
+    const { handler } = this.get(signal);
     return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(signal) === 'ignore');
   }
 
   copy(): SignalActions {
     const copy = new SignalActions();
-    copy.actions = this.actions.map((action) => ({ ...action }));
+    copy.changed = new Map(this.changed);
     return copy;
   }
 
   /** execve(2): handlers go back to the default, ignored signals stay ignored. */
   resetHandlers(): void {
-    for (const action of this.actions) {
-      if (action.handler !== SIG_IGN) action.handler = SIG_DFL;
-      action.flags = 0;
-      action.mask = 0n;
-    }
+    for (const [signal, { handler }] of this.changed) this.set(signal, { ...DEFAULT, handler: handler === SIG_IGN ? SIG_IGN : SIG_DFL });
   }
 }
 
 defineState(SignalActions, 'SignalActions', 1, {
   users: u32,
-  actions: list(record<SignalAction>({ handler: int, flags: u32, mask: big })),
+  changed: map(u32, record<SignalAction>({ handler: int, flags: u32, mask: big })),
 });
