@@ -1,6 +1,8 @@
 /** The package `stasis`: containers of riscv64 Linux programs that can be checkpointed and restored, for any page, worker and Node. */
 export { Container } from './container/container.ts';
 export type { ContainerHost, ContainerStatus, RestoreOptions, RestoreOutcome, Watched } from './container/container.ts';
+export { CheckpointFlow } from './container/checkpoint-flow.ts';
+export type { CheckpointChoice, CheckpointStage } from './container/checkpoint-flow.ts';
 export { ContainerError } from './container/errors.ts';
 export { readImageArchive } from './container/oci/index.ts';
 export type { ImageConfig, OciImage, ReadImageOptions } from './container/oci/index.ts';
@@ -17,4 +19,5 @@ export type { BaseStat, BaseTree } from './ports/base-tree.ts';
 export type { ConsolePort, HostEnd, HostFileView, HostKey } from './ports/console.ts';
 export type { Entropy } from './ports/entropy.ts';
 export type { ExecPolicy, Killed } from './sentry/checkpoint/exec-policy.ts';
+export type { Fate, Survivor } from './sentry/checkpoint/survivors.ts';
 export type { ClockPolicy } from './sentry/checkpoint/restore.ts';

@@ -325,9 +325,10 @@ export class Container {
     this.attempts.delete(notices.count - MOST_ATTEMPTS);
   }
 
-  /** Attempts to checkpoint and restores so far: what the next one makes of it is told by `checkpointEnd(count + 1)`. */
-  checkpointCount(): number {
-    return this.notices().count;
+  /** Attempts to checkpoint and restores so far, and whether the last was a restore: the next is told of by `checkpointEnd(count + 1)`. */
+  checkpointGeneration(): { readonly count: number; readonly isRestore: boolean } {
+    const { count, isRestore } = this.notices();
+    return { count, isRestore };
   }
 
   /** How the attempt or restore with that count ended; null while it has not. Of a long gone one only that it was. */

@@ -210,7 +210,7 @@ export class Machine implements MachineApi, MachineDriver {
 
   async waitCheckpoint(): Promise<void> {
     const container = this.requireContainer();
-    const count = container.checkpointCount() + 1;
+    const count = container.checkpointGeneration().count + 1;
     const end = await this.until(container, 'checkpoint', () => container.checkpointEnd(count));
     if (end.error !== null) throw new ContainerError(`checkpoint: ${end.error}`);
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ImageError } from '../../src/base/errors.ts';
 import type { Save } from '../../src/sentry/checkpoint/save.ts';
 import { checkpoint, checkpointFlow, runServing } from '../support/checkpoint-driver.ts';
-import { ContainerHarness } from '../support/container-harness.ts';
+import { ContainerHarness, hasProgram } from '../support/container-harness.ts';
 
 const SLEEPER = ['sleep', '100000'];
 const TERMINAL = { columns: 80, rows: 24 };
@@ -33,7 +33,8 @@ describe('/proc/gvisor/checkpoint', () => {
     copy.run(100);
     expect(original.init.output()).toBe('resume\n');
     expect(copy.init.output()).toBe('restore\n');
-    expect(original.container.checkpointCount()).toBe(copy.container.checkpointCount());
+    expect(original.container.checkpointGeneration()).toEqual({ count: 1, isRestore: false });
+    expect(copy.container.checkpointGeneration()).toEqual({ count: 1, isRestore: true });
   });
 
   it('A19: an exec shell that asked is killed and prints nothing; readers of init’s side are told `restore`', () => {
@@ -104,6 +105,19 @@ describe('/proc/gvisor/checkpoint', () => {
     expect(copy.container.takeCheckpointRequest()).not.toBeNull();
   });
 
+  it.skipIf(!hasProgram('scenario'))('answers EAGAIN and no poll before the event; afterwards it is readable, in the original and in the copy', () => {
+    const harness = ContainerHarness.start({ argv: ['/scenario', 'notice'], programs: ['scenario'], annotations: ASKING });
+    harness.run(50);
+    const before = 'open 1 errno 0\nread -1 errno 11\npoll 0 errno 0\nempty write 0 errno 0\nwrite behind the beginning -1 errno 22\nfchmod -1 errno 1\nwaiting\n';
+    expect(harness.init.output()).toBe(before);
+    const copy = ContainerHarness.restore(checkpoint(harness, { leaveRunning: true }), harness.clock());
+    harness.run(50);
+    copy.run(50);
+    const after = (outcome: string, left: number) => `poll 1 errno 0\nreadable 1 errno 0\nread ${outcome.length + 1} errno 0\n${outcome}\nend 0 errno 0\nlseek 3 errno 0\nread ${left} errno 0\n`;
+    expect(harness.init.output()).toBe(before + after('resume', 4));
+    expect(copy.init.output()).toBe(after('restore', 5));
+  });
+
   it('stops the container with the checkpoint unless the annotations say otherwise', () => {
     const harness = start(['sh', '-c', 'echo 1 > /proc/gvisor/checkpoint; exec sleep 100000'], { ...ASKING, [`${PREFIX}resume`]: 'false' });
     expect(runServing(harness, 40)).toHaveLength(1);
@@ -156,7 +170,7 @@ describe('a checkpoint that fails', () => {
   it('A17: with leave-running, everything runs on; those who wait are told `error`, and so is who waits outside', () => {
     const harness = start(WATCHER);
     const shell = harness.exec(['sh'], TERMINAL);
-    const awaited = harness.container.checkpointCount() + 1;
+    const awaited = harness.container.checkpointGeneration().count + 1;
     expect(harness.container.checkpointEnd(awaited)).toBeNull();
     expect(() => checkpoint(harness, { leaveRunning: true, stopsWhenFailed: true, ...failingSave(harness) })).toThrow('memory: no room for the image');
     expect(harness.container.checkpointEnd(awaited)).toEqual({ outcome: 'error', error: 'memory: no room for the image' });

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -110,6 +112,34 @@ static int zombie(void) {
   return 0;
 }
 
+static void tell(const char *what, long result) {
+  printf("%s %ld errno %d\n", what, result, result < 0 ? errno : 0);
+  fflush(stdout);
+}
+
+/* What an open /proc/gvisor/checkpoint answers before the next checkpoint, and after it. */
+static int notice(void) {
+  char text[16] = {0};
+  int fd = open("/proc/gvisor/checkpoint", O_RDWR | O_NONBLOCK);
+  struct pollfd polled = {.fd = fd, .events = POLLIN};
+  tell("open", fd > 2);
+  tell("read", read(fd, text, sizeof text));
+  tell("poll", poll(&polled, 1, 0));
+  tell("empty write", write(fd, "", 0));
+  tell("write behind the beginning", pwrite(fd, "1", 1, 1));
+  tell("fchmod", fchmod(fd, 0600));
+  say("waiting\n");
+  tell("poll", poll(&polled, 1, -1));
+  tell("readable", (polled.revents & POLLIN) != 0);
+  tell("read", read(fd, text, sizeof text));
+  say(text);
+  tell("end", read(fd, text, sizeof text));
+  tell("lseek", lseek(fd, 3, SEEK_SET));
+  tell("read", read(fd, text, sizeof text));
+  sleeper(NULL);
+  return 0;
+}
+
 static int sleep_for(const char *seconds) {
   struct timespec before, after;
   clock_gettime(CLOCK_MONOTONIC, &before);
@@ -132,6 +162,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "epoll") == 0) return epoll();
   if (strcmp(mode, "subreaper") == 0) return subreaper();
   if (strcmp(mode, "zombie") == 0) return zombie();
+  if (strcmp(mode, "notice") == 0) return notice();
   if (strcmp(mode, "sleep") == 0) return sleep_for(argv[2]);
   if (strcmp(mode, "ignore-children") == 0) {
     signal(SIGCHLD, SIG_IGN);
