@@ -92,6 +92,36 @@ describe('keep', () => {
     expect(after.container.ps().find((row) => row.pid === job.pid)).toMatchObject({ ppid: 1 });
   });
 
+  it('lets neither the hang-up nor the orphaning that its killed shell leaves behind end whom it spares', () => {
+    for (const keys of ['sleep 1000\n', 'sleep 1000\n\x1a']) {
+      const before = ContainerHarness.start({ argv: SLEEPER });
+      const shell = before.exec(['sh'], TERMINAL);
+      before.run(50);
+      for (const key of keys) {
+        shell.type(key);
+        before.run(50);
+      }
+      const job = before.container.ps().find((row) => row.ppid === shell.pid)!;
+      const after = before.restored({ policy: 'keep', keptPids: [job.pid] });
+      after.run(500);
+      expect(after.processes()).toEqual(['1 sleep', `${job.pid} sleep`]);
+      const again = after.restored({ policy: 'reattach', keptPids: [job.pid] });
+      again.run(500);
+      expect(again.processes()).toEqual(['1 sleep', `${job.pid} sleep`]);
+      expect(again.restored().processes()).toEqual(['1 sleep']);
+    }
+  });
+
+  it('does not spare a process from a hang-up that was on its way before', () => {
+    const before = ContainerHarness.start({ argv: SLEEPER });
+    const exec = before.exec(['sleep', '1000'], null, true);
+    before.run(50);
+    before.container.kill(1, exec.pid);
+    const after = before.restored({ policy: 'keep' });
+    after.run(100);
+    expect(after.processes()).toEqual(['1 sleep']);
+  });
+
   it('spares all that descends from a leader that has ended', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const exec = before.exec(['sh', '-c', '(setsid sh -c "sleep 1000; true" &) &']);
@@ -184,6 +214,17 @@ describe('reattach', () => {
     after.kept[0]!.type('two\n');
     after.run(100);
     expect(after.kept[0]!.output()).toBe('got one\ngot two\n');
+  });
+
+  it('gives back what an earlier restore had left dead', () => {
+    const before = ContainerHarness.start({ argv: SLEEPER });
+    const shell = before.exec(['sh'], TERMINAL, true);
+    before.run(50);
+    const after = before.restored({ policy: 'reattach', missingKeys: [':host:0'] }).restored({ policy: 'reattach' });
+    after.kept[0]!.type('echo $((40+2))\n');
+    after.run(100);
+    expect(after.kept[0]!.pid).toBe(shell.pid);
+    expect(after.kept[0]!.output()).toContain('42');
   });
 
   it('leaves dead what nothing stands for', () => {
