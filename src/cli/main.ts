@@ -1,5 +1,7 @@
 import { ImageError, KernelPanic } from '../base/errors.ts';
 import { ContainerError } from '../container/errors.ts';
+import { runDemo } from './demo.ts';
+import { runDo } from './do.ts';
 import { CliError, OWN_ERROR_STATUS, UsageError } from './failure.ts';
 import { usage } from './usage.ts';
 import manifest from '../../package.json' with { type: 'json' };
@@ -9,9 +11,9 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
   switch (verb) {
     case 'do':
       if (args[0] === '--help' || args[0] === '-h') break;
-      return (await import('./do.ts')).runDo(args);
+      return runDo(args);
     case 'demo':
-      return (await import('./demo.ts')).runDemo(args);
+      return runDemo(args);
     case '--version':
     case 'version':
       process.stdout.write(`stasis ${manifest.version}\n`);
