@@ -227,6 +227,21 @@ describe('reattach', () => {
     expect(after.kept[0]!.output()).toContain('42');
   });
 
+  it('leaves a terminal alone that had hung up before the checkpoint, and survivors says so', () => {
+    const before = ContainerHarness.start({ argv: SLEEPER });
+    const exec = before.exec(['sh', '-c', 'trap "" HUP; while :; do sleep 1; done'], TERMINAL, true);
+    before.run(50);
+    const terminals = before.container.terminals();
+    terminals.hangUp(terminals.hostFiles().find((file) => file.kind === 'terminal')!.id);
+    before.run(50);
+    const told = before.container.survivors('reattach').find((row) => row.pid === exec.pid)!;
+    expect(told).toMatchObject({ fates: { reattach: 'cutOff' }, tty: null, sentence: `pid ${exec.pid} sh: lives on, cut off from :host:0; started by exec, which is marked restorable` });
+    const after = before.restored({ policy: 'reattach' });
+    after.run(100);
+    expect(after.processes()).toContain(`${exec.pid} sh`);
+    expect(after.container.terminals().hostFiles().find((file) => file.kind === 'terminal')).toMatchObject({ end: null });
+  });
+
   it('leaves dead what nothing stands for', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const shell = before.exec(['sh'], TERMINAL, true);
