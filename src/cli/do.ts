@@ -62,10 +62,17 @@ export async function runDo(args: readonly string[]): Promise<number> {
   );
   container.start();
 
+  const wake = () => runner.turns.wake();
+  const output = new HostOutput(process.stdout, wake);
   const runner: Runner = new Runner({
     container,
     clock,
-    stdio: openStdio(() => runner.turns.wake(), terminal),
+    stdio: new Stdio(
+      new HostInput(() => process.stdin, wake),
+      output,
+      terminal !== null ? output : new HostOutput(process.stderr, wake),
+      terminal !== null && process.stdin.isTTY,
+    ),
     cycle: options.checkpointEvery === null ? null : new CheckpointCycle(options.checkpointEvery),
     onEvent: ({ kind, message }) => {
       if (kind === 'oom') process.stderr.write(`stasis: ${message}\n`);
@@ -77,17 +84,11 @@ export async function runDo(args: readonly string[]): Promise<number> {
   try {
     const status = await runner.run();
     volumes.sync(runner.container.kernel);
+    if (output.refusal !== null) process.stderr.write(`stasis: standard output could not be written (${output.refusal})\n`);
     return status;
   } finally {
     terminal?.setCooked();
   }
-}
-
-function openStdio(wake: () => void, terminal: HostTerminal | null): Stdio {
-  const input = new HostInput(() => process.stdin, wake);
-  const output = new HostOutput(process.stdout, wake);
-  const error = terminal !== null ? output : new HostOutput(process.stderr, wake);
-  return new Stdio(input, output, error, terminal !== null && process.stdin.isTTY);
 }
 
 function specOf(options: DoOptions, { config }: Root, terminal: HostTerminal | null): ContainerSpec {

@@ -39,9 +39,16 @@ function sentenceOf(error: unknown): string {
   return error instanceof KernelPanic ? `the machine has stopped: ${reason}` : `unexpected: ${reason}`;
 }
 
+/** Ends the process with one sentence; whatever was waited for is given up. */
+function fail(error: unknown): void {
+  if (process.env['STASIS_DEBUG'] !== undefined) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  process.stderr.on('error', () => process.exit(OWN_ERROR_STATUS)); // nobody reads it
+  process.stderr.write(`stasis: ${sentenceOf(error).replace(/\s*\n\s*/g, ' ')}\n`, () => process.exit(OWN_ERROR_STATUS));
+}
+
+process.on('uncaughtException', fail);
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  if (process.env['STASIS_DEBUG'] !== undefined) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-  process.stderr.write(`stasis: ${sentenceOf(error).replace(/\s*\n\s*/g, ' ')}\n`, () => process.exit(OWN_ERROR_STATUS));
+  fail(error);
 }

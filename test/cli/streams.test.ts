@@ -53,6 +53,12 @@ describe('standard streams', () => {
     expect(run.stdout).toBe('9\nover\n');
   });
 
+  it('are refused to the guest where the host cannot write, and a sentence says why', () => {
+    const run = onHost('stasis sh -c "yes; echo \\$? >&2" >/dev/full; echo $?');
+    expect(run.stdout).toBe('0\n');
+    expect(run.stderr).toBe('141\nstasis: standard output could not be written (ENOSPC)\n');
+  });
+
   it('keep standard output and standard error apart', () => {
     const run = shell('echo out; echo err >&2; ls /none');
     expect([run.stdout, run.stderr]).toEqual(['out\n', 'err\nls: /none: No such file or directory\n']);

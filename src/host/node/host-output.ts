@@ -2,18 +2,21 @@ import type { Writable } from 'node:stream';
 
 /** A stream of the host that bytes go to, one piece at a time: the next is taken from the guest when the last has been written. */
 export class HostOutput {
-  /** The reader has gone: nothing more can be written. */
+  /** Nothing more can be written: the reader has gone, or the host has refused. */
   isGone = false;
+  /** Why the host has refused, by its error's name (`ENOSPC`); null where it has not, or only the reader has gone. */
+  refusal: string | null = null;
   private readonly stream: Writable;
   private readonly onChange: () => void;
   private isWriting = false;
 
-  /** @param onChange  called when a piece has been written, and when the reader has gone */
+  /** @param onChange  called when a piece has been written, and when no more can be */
   constructor(stream: Writable, onChange: () => void) {
     this.stream = stream;
     this.onChange = onChange;
-    stream.on('error', () => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
       this.isGone = true;
+      if (error.code !== 'EPIPE') this.refusal ??= error.code ?? error.message;
       this.isWriting = false;
       onChange();
     });
