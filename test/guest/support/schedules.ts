@@ -62,4 +62,4 @@ const isFull = process.env['STASIS_TEST_FULL'] === '1';
 export const schedules: readonly Schedule[] = [plain, tinySlices, checkpointAtBlocks, restoredEvery(50)];
 
 /** The ones that restore most: in every run for a part of each long program, in `npm run test:full` for all of it and after each trap. */
-export const restoringSchedules: readonly Schedule[] = isFull ? [restoredEvery(7), restoredEvery(1)] : [restoredEvery(7, 40)];
+export const restoringSchedules: readonly Schedule[] = isFull ? [restoredEvery(7), restoredEvery(1)] : [restoredEvery(7, 25)];
