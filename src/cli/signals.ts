@@ -1,9 +1,12 @@
 import { constants } from 'node:os';
 import { signalByName } from '../abi/signal.ts';
 
-/** All that Node can listen to and that a guest can have sent on. Not: those of the host process's own faults, children and pipes. */
+/**
+ * All that Node can listen to and that a guest can have sent on. Not: those of the host process's own faults, children and pipes,
+ * and SIGTTIN and SIGTTOU, by which the host stops a job that touches the terminal from the background.
+ */
 const FORWARDED = [
-  'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGXCPU', 'SIGVTALRM',
+  'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT', 'SIGTSTP', 'SIGURG', 'SIGXCPU', 'SIGVTALRM',
   'SIGWINCH', 'SIGIO', 'SIGPWR',
 ] as const satisfies readonly NodeJS.Signals[];
 

@@ -43,6 +43,10 @@ export class HostTerminal {
   setCooked(): void {
     if (!this.input.isTTY) return;
     process.off('exit', this.leave);
-    this.input.setRawMode(false);
+    try {
+      this.input.setRawMode(false);
+    } catch {
+      // the terminal is gone
+    }
   }
 }
