@@ -41,10 +41,8 @@ export function provideTools(tools) {
   if (missing.length > 0 && canInstall()) {
     const packages = missing.flatMap((tool) => tool.packages);
     process.stdout.write(`installing ${packages.join(' ')}\n`);
-    if (!aptGet(['install', ...packages])) {
-      aptGet(['update']);
-      aptGet(['install', ...packages]);
-    }
+    aptGet(['update']); // a fresh machine knows no packages
+    aptGet(['install', ...packages]);
   }
   for (const tool of missing) {
     if (tool.isThere()) continue;

@@ -33,7 +33,7 @@ describe('restore of a damaged image', () => {
     const accepted: number[] = [];
     for (let at = 0; at < bytes.length; at += STRIDE) {
       const old = bytes[at]!;
-      bytes[at] = old ^ (1 << (at & 7));
+      bytes[at] = old ^ (1 << ((at / STRIDE) & 7));
       const sentence = refusal(bytes);
       if (sentence === null) accepted.push(at);
       else expect(sentence).toMatch(/^[\w .-]+: [^\n]+[^.\n]$/);
@@ -88,12 +88,5 @@ describe('restore of a damaged image', () => {
   it('refuses an image over another base image', () => {
     const other: BaseTree = { digest: 'sha256:another', stat: () => null, list: () => [], readlink: () => '', read: () => 0 };
     expect(() => running.restored({ base: other })).toThrow(/^base image: the checkpoint lies over .* the container has sha256:another$/);
-  });
-
-  it('has left the running machine as it was', () => {
-    const before = running.init.output();
-    running.run(2000);
-    expect(running.init.output().length).toBeGreaterThan(before.length);
-    expect(running.init.output()).toContain('count 5');
   });
 });

@@ -57,7 +57,7 @@ function runSyscall(task: Task, number: number, entry: SyscallEntry | undefined,
       if (error.errno === ERESTARTSYS) return { queues: [], restart: 'sys', deadlineNs: task.kernel.clock.monotonicNs };
       return -error.errno;
     }
-    if (error instanceof RangeError && error.message.includes('Array buffer allocation')) return -EFAULT;
+    if (error instanceof RangeError && /Array buffer allocation|Invalid typed array length/.test(error.message)) return -EFAULT;
     throw error;
   }
 }

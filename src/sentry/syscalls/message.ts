@@ -23,6 +23,8 @@ import { clampNs, readTimespec } from './timespec.ts';
 //    ├──────┼─────────┼─────┼────────┼─────────┼────────────┼───────┤
 //    │ name │ namelen │ iov │ iovlen │ control │ controllen │ flags │
 //    └──────┴─────────┴─────┴────────┴─────────┴────────────┴───────┘
+/** Control messages of one call, at most: net.core.optmem_max. */
+const MAX_CONTROL_BYTES = 131_072;
 const NAME_LENGTH = 8;
 const IOV = 16;
 const IOV_COUNT = 24;
@@ -109,7 +111,7 @@ function sendHeader(task: Task, socket: Socket, headerAddr: number, flags: numbe
   const address = nameAddr === 0 || nameLength === 0 ? null : mm.readBytes(nameAddr, Math.min(nameLength, SOCKADDR_MAX_BYTES));
   const src = headerBuffer(task, headerAddr, READ);
   const controlLength = mm.readU64(headerAddr + CONTROL_LENGTH);
-  if (controlLength > 0x7fff_ffff) throw new SysError(ENOBUFS, `sendmsg: ${controlLength} bytes of control messages`);
+  if (controlLength > MAX_CONTROL_BYTES) throw new SysError(ENOBUFS, `sendmsg: ${controlLength} bytes of control messages`);
   const controlAddr = mm.readU64(headerAddr + CONTROL);
   const control = controlAddr === 0 || controlLength === 0 ? NO_CONTROL : readControl(task, socket, controlAddr, controlLength);
   return sendOn(task, socket, skip(src, task.progress()), flags, address, control, mayKeepProgress);
