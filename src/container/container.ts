@@ -1,9 +1,7 @@
-import { O_RDONLY, O_WRONLY } from '../abi/open.ts';
+import { O_WRONLY } from '../abi/open.ts';
 import { SIGKILL } from '../abi/signal.ts';
-import { bytesOf } from '../base/bytes.ts';
 import type { ByteString } from '../base/bytes.ts';
-import { ImageError, SysError } from '../base/errors.ts';
-import { errnoName } from '../abi/errno.ts';
+import { ImageError } from '../base/errors.ts';
 import { Core } from '../core/core.ts';
 import type { BaseTree } from '../ports/base-tree.ts';
 import type { HostEnd } from '../ports/console.ts';
@@ -24,7 +22,6 @@ import { runSlice } from '../sentry/sched/step.ts';
 import type { SliceLimit, Stepper } from '../sentry/sched/step.ts';
 import { SyscallArgs } from '../sentry/syscalls/args.ts';
 import { buildSyscallTable } from '../sentry/syscalls/table.ts';
-import { createProcess } from '../sentry/task/create.ts';
 import { endGroup } from '../sentry/task/exit.ts';
 import { signalInfo } from '../sentry/task/signals/signal-queue.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
@@ -33,10 +30,9 @@ import type { ThreadGroup } from '../sentry/task/thread-group.ts';
 import { attach } from '../sentry/tty/job-control.ts';
 import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
 import type { CheckpointNotices, CheckpointOutcome } from '../sentry/vfs/checkpoint-notices.ts';
-import type { FileDescription } from '../sentry/vfs/file-description.ts';
 import { Vfs } from '../sentry/vfs/vfs.ts';
 import { ContainerError } from './errors.ts';
-import { ensureDirectory, readContainerFile, writeContainerFile } from './files.ts';
+import { provideHostFiles } from './files.ts';
 import { checkpointSettings } from './annotations.ts';
 import type { CheckpointSettings } from './annotations.ts';
 import { HOOK_MODE_VARIABLE, HookRun } from './hook.ts';
@@ -47,8 +43,9 @@ export type { RestoreOptions } from './restore-options.ts';
 import { listProcesses } from './ps.ts';
 import type { PsRow } from './ps.ts';
 import { specFromJson, specToJson } from './spec.ts';
-import type { ContainerSpec, ExecSpec, TerminalSize } from './spec.ts';
-import { credentialsOf, resolveUser } from './users.ts';
+import type { ContainerSpec, ExecSpec } from './spec.ts';
+import { startProcess } from './start-process.ts';
+import { openStdio } from './stdio.ts';
 
 /** runsc's container states. */
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
@@ -193,8 +190,8 @@ export class Container {
   start(): Watched {
     this.require('start', 'created');
     const { spec } = this;
-    const io = this.openStdio(spec.id, true, spec.terminal);
-    const group = this.createProcess('init', spec.argv, spec.environment, spec.cwd, spec.user, io.files);
+    const io = openStdio(this.terminals(), { container: spec.id, isRestorable: true, size: spec.terminal, isJoined: spec.joinsOutput === true, hostEnd: (key) => this.host.hostEnd(key) });
+    const group = startProcess(this.kernel, { ...spec, origin: 'init', files: io.files, isRestorable: false, setsHome: spec.setsHome !== false });
     this.kernel.init = group;
     if (io.terminal !== null) {
       this.terminals().setConsole(io.terminal);
@@ -209,9 +206,12 @@ export class Container {
     if (this.status !== 'created' && this.status !== 'running') throw this.wrongState('execute in');
     if (this.kernel.init === null) throw new ContainerError(`container "${this.spec.id}" not started`);
     if (exec.argv.length === 0) throw new ContainerError('both a container-id and command are required');
-    const io = this.openStdio('', false, exec.terminal);
+    const io = openStdio(this.terminals(), { container: '', isRestorable: false, size: exec.terminal, isJoined: false, hostEnd: (key) => this.host.hostEnd(key) });
     const environment = [...this.spec.environment, ...exec.environment];
-    const group = this.createProcess('exec', exec.argv, environment, exec.cwd ?? this.spec.cwd, exec.user ?? this.spec.user, io.files, exec.isRestorable);
+    const group = startProcess(this.kernel, {
+      origin: 'exec', argv: exec.argv, environment, cwd: exec.cwd ?? this.spec.cwd, user: exec.user ?? this.spec.user, files: io.files,
+      isRestorable: exec.isRestorable ?? false, setsHome: this.spec.setsHome !== false,
+    });
     if (io.terminal !== null) attach(io.terminal, group.processGroup.session, group.processGroup);
     return this.watch(group, io.ids);
   }
@@ -295,7 +295,7 @@ export class Container {
     }));
     const environment = [...spec.environment, `${HOOK_MODE_VARIABLE}=${mode}`];
     try {
-      const group = this.createProcess('exec', argv, environment, '/', '', streams);
+      const group = startProcess(this.kernel, { origin: 'exec', argv, environment, cwd: '/', user: '', files: streams, isRestorable: false, setsHome: this.spec.setsHome !== false });
       this.hook = new HookRun(kernel, mode, argv, timeoutNs, group, streams.map(({ file }) => file.stream.id));
     } catch (error) {
       if (error instanceof ContainerError) throw new ContainerError(`failed to exec save/restore binary: ${error.message}`);
@@ -456,58 +456,6 @@ export class Container {
   private wrongState(verb: string): ContainerError {
     return new ContainerError(`cannot ${verb} container "${this.spec.id}" in state ${this.status}`);
   }
-
-  private createProcess(
-    origin: Origin, argv: readonly ByteString[], environment: readonly ByteString[], cwd: ByteString, user: ByteString, files: readonly { fd: number; file: FileDescription }[],
-    isRestorable = false,
-  ): ThreadGroup {
-    const { kernel } = this;
-    try {
-      const identity = resolveUser(user, readContainerFile(kernel, '/etc/passwd', 1 << 20) ?? '', readContainerFile(kernel, '/etc/group', 1 << 20) ?? '');
-      const hasHome = this.spec.setsHome === false || environment.some((entry) => entry.startsWith('HOME='));
-      return createProcess(kernel, {
-        origin, argv, cwd, isRestorable,
-        environment: hasHome ? environment : [...environment, `HOME=${identity.home}`],
-        credentials: credentialsOf(identity),
-        umask: 0o022,
-        files,
-      });
-    } catch (error) {
-      for (const { file } of files) {
-        file.hold();
-        file.drop();
-      }
-      if (error instanceof SysError) throw new ContainerError(startFailure(argv[0] ?? '', cwd, error));
-      throw error;
-    }
-  }
-
-  /** Standard input, output and error: one terminal, or three streams, with their end outside. */
-  private openStdio(container: string, isRestorable: boolean, size: TerminalSize | null) {
-    const terminals = this.terminals();
-    const request = (fd: number) => {
-      const hostKey = { container, path: `host:${fd}` };
-      return { hostKey, isRestorable, end: this.host.hostEnd(`${container}:host:${fd}`) ?? { label: 'host' } };
-    };
-    if (size !== null) {
-      const terminal = terminals.openHostTerminal(request(0), size.rows, size.columns);
-      const file = terminals.openTerminalFile(terminal);
-      return { files: [0, 1, 2].map((fd) => ({ fd, file })), ids: [terminal.id], terminal };
-    }
-    const isJoined = isRestorable && this.spec.joinsOutput === true;
-    const streams = (isJoined ? [O_RDONLY, O_WRONLY] : [O_RDONLY, O_WRONLY, O_WRONLY]).map((flags, fd) => terminals.openHostStream(request(fd), flags));
-    const files = [0, 1, 2].map((fd) => ({ fd, file: streams[fd] ?? streams[1]! }));
-    return { files, ids: streams.map((file) => file.stream.id), terminal: null };
-  }
-}
-
-/** As container engines do: names for the loopback addresses and the host, where the root has none of its own. */
-function provideHostFiles(kernel: Kernel, hostname: ByteString): void {
-  ensureDirectory(kernel, '/etc', 0o755);
-  if (readContainerFile(kernel, '/etc/hosts', 1) === null) {
-    writeContainerFile(kernel, '/etc/hosts', bytesOf(`127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`), 0o644);
-  }
-  if (readContainerFile(kernel, '/etc/hostname', 1) === null) writeContainerFile(kernel, '/etc/hostname', bytesOf(`${hostname}\n`), 0o644);
 }
 
 /** A fresh core for a container of `host`. */
@@ -520,11 +468,6 @@ export function makeCore(host: ContainerHost): Core {
 function shellStatus(waitStatus: number): number {
   const signal = waitStatus & 0x7f;
   return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;
-}
-
-function startFailure(program: ByteString, cwd: ByteString, error: SysError): string {
-  const name = errnoName(error.errno);
-  return name === 'ENOENT' && error.message.includes('not found in') ? `${program}: ${error.message.replace(`${program}: `, '')}` : `cannot run ${program} in ${cwd}: ${error.message} (${name})`;
 }
 
 /** The ids of init's own host files after a restore. */

@@ -1,7 +1,7 @@
 import { O_RDONLY, O_WRONLY } from '../abi/open.ts';
 import { S_IFDIR, S_IFREG } from '../abi/stat.ts';
 import type { ByteString } from '../base/bytes.ts';
-import { byteStringOf } from '../base/bytes.ts';
+import { bytesOf, byteStringOf } from '../base/bytes.ts';
 import { SysError } from '../base/errors.ts';
 import { KernelBuffer } from '../sentry/mm/io-buffer.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
@@ -62,4 +62,13 @@ export function writeContainerFile(kernel: Kernel, path: ByteString, bytes: Uint
   } finally {
     file.drop();
   }
+}
+
+/** As container engines do: names for the loopback addresses and the host, where the root has none of its own. */
+export function provideHostFiles(kernel: Kernel, hostname: ByteString): void {
+  ensureDirectory(kernel, '/etc', 0o755);
+  if (readContainerFile(kernel, '/etc/hosts', 1) === null) {
+    writeContainerFile(kernel, '/etc/hosts', bytesOf(`127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`), 0o644);
+  }
+  if (readContainerFile(kernel, '/etc/hostname', 1) === null) writeContainerFile(kernel, '/etc/hostname', bytesOf(`${hostname}\n`), 0o644);
 }
