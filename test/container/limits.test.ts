@@ -27,6 +27,16 @@ describe('memory limit', () => {
     expect([2, 137]).toContain(harness.container.wait(exec.pid)); // the shell's own "out of memory", or SIGKILL
   });
 
+  it('kills the largest where all have exempted themselves', () => {
+    const exempt = 'echo -1000 > /proc/self/oom_score_adj;';
+    const harness = ContainerHarness.start({ argv: ['sh', '-c', `${exempt} exec sleep 100000`], memoryLimitBytes: 16 << 20 });
+    harness.run(50);
+    const exec = harness.exec(['sh', '-c', `${exempt} tail /dev/zero; echo status $?`]);
+    harness.run(3000);
+    expect(exec.output()).toContain('status 137');
+    expect(harness.processes()).toEqual(['1 sleep']);
+  });
+
   it('answers ENOSPC to a file that fills the memory, or kills for it, and gives all back when it is removed', () => {
     const harness = ContainerHarness.start({ argv: SLEEPER, memoryLimitBytes: 16 << 20 });
     harness.run(50);
