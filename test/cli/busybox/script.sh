@@ -70,7 +70,7 @@ trap 'echo exit $?' EXIT; trap 'echo usr1' USR1; kill -USR1 $$; (trap - EXIT; ex
 #: background jobs and wait
 (sleep 0.1; exit 6) & wait $!; echo $?; { echo bg; } & wait; echo done
 #: kill of a job
-sleep 100 & kill $!; wait $!; echo $?; sleep 100 & kill -9 $!; wait $!; echo $?
+exec 2>/dev/null; sleep 100 & kill $!; wait $!; echo $?; sleep 100 & kill -9 $!; wait $!; echo $?
 #: set -e
 set -e; false || true; if false; then :; fi; echo still; false; echo not reached
 #: set -u
