@@ -19,6 +19,7 @@ const LAYERS = [
   ['src/worker'],
   ['src/bridge'],
   ['src/machine'],
+  ['src/inspect', 'src/exchange'],
   ['src/container'],
   ['src/sentry/*', 'src/sentry/checkpoint'],
   ['src/sentry/sched'],
