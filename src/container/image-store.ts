@@ -8,17 +8,32 @@ export function imageDigest(image: Uint8Array): string {
 
 /** Checkpoint images in memory, by digest; each is there once. They are not to be changed. */
 export class ImageStore implements ImageLibrary {
-  private readonly images = new Map<string, Uint8Array>();
+  private readonly images = new Map<string, { readonly image: Uint8Array; readonly parent: string | null }>();
 
-  /** Keeps an image and returns its digest. */
-  add(image: Uint8Array): string {
-    const digest = imageDigest(image);
-    if (!this.images.has(digest)) this.images.set(digest, image);
+  /**
+   * Keeps an image and returns its digest.
+   * @param parent  the digest of the image that it is a difference to
+   * @param digest  its own, where it is known
+   */
+  add(image: Uint8Array, parent: string | null = null, digest: string = imageDigest(image)): string {
+    if (!this.images.has(digest)) this.images.set(digest, { image, parent });
     return digest;
   }
 
   image(digest: string): Uint8Array | null {
-    return this.images.get(digest) ?? null;
+    return this.images.get(digest)?.image ?? null;
+  }
+
+  /** The image with that digest and those it stands on, it first; without those that are not here. */
+  chain(digest: string): string[] {
+    const chain: string[] = [];
+    for (let at: string | null = digest; at !== null; ) {
+      const found = this.images.get(at);
+      if (found === undefined) break;
+      chain.push(at);
+      at = found.parent;
+    }
+    return chain;
   }
 
   delete(digest: string): void {
@@ -29,10 +44,10 @@ export class ImageStore implements ImageLibrary {
     return [...this.images.keys()];
   }
 
-  /** Bytes of all images. */
-  sizeBytes(): number {
+  /** Bytes of all images, or of those named. */
+  sizeBytes(digests: Iterable<string> = this.images.keys()): number {
     let size = 0;
-    for (const image of this.images.values()) size += image.length;
+    for (const digest of digests) size += this.image(digest)?.length ?? 0;
     return size;
   }
 }

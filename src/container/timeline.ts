@@ -6,6 +6,7 @@
  * checkpoint takes it out of the history at once; its image stays for as long as another checkpoint's image stands on it.
  */
 
+import { ImageError } from '../base/errors.ts';
 import type { Core } from '../core/core.ts';
 import { coreWire } from '../sentry/checkpoint/core-wire.ts';
 import { flatten } from '../sentry/checkpoint/flatten.ts';
@@ -27,6 +28,8 @@ export interface CheckpointFacts {
   /** How long no guest could run. */
   readonly pauseMs: number;
   readonly totalMs: number;
+  /** Taken without being asked for: it stands beside the history, and nothing is taken below it. */
+  readonly isAutosave?: boolean;
 }
 
 /** One checkpoint of the tree. */
@@ -43,7 +46,11 @@ export interface TimelineEntry extends CheckpointFacts {
   /** Whether the image is a difference to another one. */
   readonly isDifference: boolean;
   readonly counts: { readonly [name: string]: number };
+  readonly isAutosave: boolean;
 }
+
+/** What outlives the machine of an entry; the rest is read from its image. */
+export type KeptEntry = CheckpointFacts & Pick<TimelineEntry, 'id' | 'parentId' | 'digest'>;
 
 /** What a deletion has freed. */
 export interface Freed {
@@ -66,11 +73,11 @@ export class Timeline {
   private readonly core: Core;
   private readonly store = new ImageStore();
   private readonly entries = new Map<string, TimelineEntry>();
-  /** The image that each image in the store is a difference to. */
-  private readonly imageParents = new Map<string, string | null>();
   /** The checkpoint that the container goes on from now. */
   private currentId: string | null = null;
   private footing: Footing | null = null;
+  /** While a checkpoint is being taken: what its image will stand on, which is kept, and the footing of before. */
+  private taking: { readonly before: Footing | null; readonly digests: Set<string> } | null = null;
   private lastNumber = 0;
 
   constructor(core: Core) {
@@ -112,24 +119,69 @@ export class Timeline {
     return this.store.sizeBytes();
   }
 
+  /** Bytes of a checkpoint's image and of those it stands on. */
+  chainBytes(id: string): number {
+    return this.store.sizeBytes(this.store.chain(this.entry(id).digest));
+  }
+
+  /** Digests of a checkpoint's image and of those it stands on, it first. */
+  chain(id: string): string[] {
+    return this.store.chain(this.entry(id).digest);
+  }
+
+  /** The number in the last id that was given out. */
+  lastIdNumber(): number {
+    return this.lastNumber;
+  }
+
   /**
    * What the next checkpoint of the running container is to be a difference to. Null for a full one: at the beginning, when
-   * the image is gone, and when the chain is long.
+   * the image is gone, and when the chain is long. Until `add` or `letGo` that image stays, whatever is deleted.
    *
    * @param core  the container's
    */
   parentFor(core: Core): SaveParent | null {
     const { footing } = this;
+    this.taking ??= { before: footing, digests: new Set() };
     if (footing === null || footing.trace.core !== core || this.store.image(footing.digest) === null) return null;
     footing.chain ??= this.openChain(footing.digest);
-    return footing.chain.images() >= CHAIN_GROWTH ? null : { digest: footing.digest, trace: footing.trace, chain: footing.chain };
+    if (footing.chain.images() >= CHAIN_GROWTH) return null;
+    this.taking.digests.add(footing.digest);
+    return { digest: footing.digest, trace: footing.trace, chain: footing.chain };
   }
 
-  /** Adds a checkpoint of the running container, which goes on from it. @errors ImageError */
-  add(image: Uint8Array, trace: FrameTrace, facts: CheckpointFacts): TimelineEntry {
-    const entry = this.keep(image, this.currentId, facts);
+  /**
+   * Keeps an image of the running container that is no checkpoint, for the one that follows to be a difference to.
+   * @param digest  its digest, where it is known
+   * @errors ImageError
+   */
+  addRound(image: Uint8Array, trace: FrameTrace, digest?: string): void {
+    const kept = this.store.add(image, readImage(image, this.core).metadata.parent, digest);
+    this.taking ??= { before: this.footing, digests: new Set() };
+    this.taking.digests.add(kept);
+    this.footing = { digest: kept, trace, chain: null };
+  }
+
+  /**
+   * Adds a checkpoint of the running container, which goes on from it.
+   * @param digest  of the image, where it is known
+   * @errors ImageError
+   */
+  add(image: Uint8Array, trace: FrameTrace, facts: CheckpointFacts, digest?: string): TimelineEntry {
+    const current = this.current();
+    const entry = this.keep(image, current?.isAutosave === true ? current.parentId : (current?.id ?? null), facts, digest);
+    this.taking = null;
     this.goOn(entry, { digest: entry.digest, trace, chain: null });
+    this.collect();
     return entry;
+  }
+
+  /** The checkpoint that was being taken will not be: the next is a difference to what this one would have been to. */
+  letGo(): void {
+    if (this.taking === null) return;
+    this.footing = this.taking.before;
+    this.taking = null;
+    this.collect();
   }
 
   /**
@@ -137,9 +189,57 @@ export class Timeline {
    * @errors ImageError for an image that is damaged, or whose parent is not here; nothing was added then
    */
   import(image: Uint8Array, name: string): TimelineEntry {
-    const { parent } = readImage(image, this.core).metadata;
-    const above = parent === null ? undefined : this.list().findLast(({ digest }) => digest === parent);
+    const read = readImage(image, this.core);
+    readChain(read, this.core, this.store);
+    const { parent } = read.metadata;
+    const above = parent === null ? undefined : this.list().findLast(({ digest, isAutosave }) => digest === parent && !isAutosave);
     return this.keep(image, above?.id ?? null, { name, note: '', leftRunning: true, pauseMs: 0, totalMs: 0 });
+  }
+
+  /**
+   * Takes in what was kept of another machine's checkpoints. Ids that are taken here already are given anew; a checkpoint
+   * whose images are not all there and whole is left out, its children move up.
+   *
+   * @param images  by their digests, which were checked; those that no checkpoint needs are dropped
+   * @param lastNumber  the number in the last id that was given out there
+   * @returns ids here of those that were taken in, by id there; why each other one was not
+   */
+  load(images: ReadonlyMap<string, Uint8Array>, kept: readonly KeptEntry[], lastNumber: number): { ids: Map<string, string>; problems: Map<string, ImageError> } {
+    const ids = new Map<string, string>();
+    const problems = new Map<string, ImageError>();
+    const unreadable = new Map<string, ImageError>();
+    for (const [digest, image] of images) {
+      try {
+        this.store.add(image, readImage(image, this.core).metadata.parent, digest);
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        unreadable.set(digest, error);
+      }
+    }
+    this.lastNumber = Math.max(this.lastNumber, lastNumber);
+    for (const { id, digest, name, note, leftRunning, pauseMs, totalMs, isAutosave } of kept) {
+      try {
+        const broken = [digest, ...this.store.chain(digest)].find((part) => unreadable.has(part));
+        if (broken !== undefined) throw unreadable.get(broken)!;
+        const image = this.store.image(digest);
+        if (image === null) throw new ImageError('image', `${digest} is not there`);
+        readChain(readImage(image, this.core), this.core, this.store);
+        const here = this.entries.has(id) ? `k${++this.lastNumber}` : id;
+        this.enter(here, image, digest, null, { name, note, leftRunning, pauseMs, totalMs, isAutosave: isAutosave === true });
+        ids.set(id, here);
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        problems.set(id, error);
+      }
+    }
+    const parents = new Map(kept.map(({ id, parentId }) => [id, parentId]));
+    for (const [there, here] of ids) {
+      let parentId = parents.get(there) ?? null;
+      for (let steps = 0; parentId !== null && !ids.has(parentId); steps++) parentId = steps > kept.length ? null : (parents.get(parentId) ?? null);
+      this.change(here, { parentId: parentId === null ? null : ids.get(parentId)! });
+    }
+    this.collect();
+    return { ids, problems };
   }
 
   /** The container has been restored from a checkpoint: what is taken next grows from there. */
@@ -152,6 +252,8 @@ export class Timeline {
   goOnFromNothing(): void {
     this.currentId = null;
     this.footing = null;
+    this.taking = null;
+    this.collect();
   }
 
   rename(id: string, name: string): TimelineEntry {
@@ -177,7 +279,7 @@ export class Timeline {
   /** Bytes that a deletion would free. */
   freedByDeleting(id: string): number {
     const needed = this.neededImages(this.entry(id));
-    return this.store.digests().reduce((bytes, digest) => bytes + (needed.has(digest) ? 0 : this.store.image(digest)!.length), 0);
+    return this.store.sizeBytes(this.store.digests().filter((digest) => !needed.has(digest)));
   }
 
   /** A checkpoint as a full image, whatever its own stands on. @errors ImageError */
@@ -191,25 +293,27 @@ export class Timeline {
     const full = this.fullImage(id, loadBase);
     const before = this.entry(id).digest;
     const digest = this.store.add(full);
-    this.imageParents.set(digest, null);
     // Its frames have the same numbers as before: the container can stand on it as it did.
     if (this.footing?.digest === before) this.footing = { ...this.footing, digest, chain: null };
     this.change(id, { digest, imageBytes: full.length, isDifference: false, counts: readImage(full, this.core).metadata.counts });
     return this.collect();
   }
 
-  private keep(image: Uint8Array, parentId: string | null, facts: CheckpointFacts): TimelineEntry {
-    const read = readImage(image, this.core);
-    readChain(read, this.core, this.store);
-    const { createdMs, counts, parent } = read.metadata;
-    const digest = this.store.add(image);
-    this.imageParents.set(digest, parent);
+  private keep(image: Uint8Array, parentId: string | null, facts: CheckpointFacts, known?: string): TimelineEntry {
+    const { parent } = readImage(image, this.core).metadata;
+    if (parent !== null && this.store.image(parent) === null) throw new ImageError('parent', `the image is a difference to ${parent}, which is not there: add that one first`);
+    const digest = this.store.add(image, parent, known);
+    return this.enter(`k${++this.lastNumber}`, image, digest, parentId, facts);
+  }
+
+  private enter(id: string, image: Uint8Array, digest: string, parentId: string | null, facts: CheckpointFacts): TimelineEntry {
+    const { createdMs, counts, parent } = readImage(image, this.core).metadata;
     const { name, note, leftRunning, pauseMs, totalMs } = facts;
     const entry: TimelineEntry = {
-      id: `k${++this.lastNumber}`, parentId, takenAtMs: createdMs, digest, imageBytes: image.length, isDifference: parent !== null, counts,
-      name, note, leftRunning, pauseMs, totalMs,
+      id, parentId, takenAtMs: createdMs, digest, imageBytes: image.length, isDifference: parent !== null, counts,
+      name, note, leftRunning, pauseMs, totalMs, isAutosave: facts.isAutosave === true,
     };
-    this.entries.set(entry.id, entry);
+    this.entries.set(id, entry);
     return entry;
   }
 
@@ -239,18 +343,15 @@ export class Timeline {
       images++;
       bytes += this.store.image(digest)!.length;
       this.store.delete(digest);
-      this.imageParents.delete(digest);
     }
     return { images, bytes };
   }
 
-  /** Digests of the images of all checkpoints but one, and of those they stand on. */
+  /** Digests of the images of all checkpoints but one and of the one that is being taken, and of those they stand on. */
   private neededImages(without: TimelineEntry | null): Set<string> {
     const needed = new Set<string>();
-    for (const entry of this.entries.values()) {
-      if (entry.id === without?.id) continue;
-      for (let digest: string | null = entry.digest; digest !== null && !needed.has(digest); digest = this.imageParents.get(digest) ?? null) needed.add(digest);
-    }
+    const roots = [...this.entries.values()].filter(({ id }) => id !== without?.id).map(({ digest }) => digest);
+    for (const root of [...roots, ...(this.taking?.digests ?? [])]) for (const digest of this.store.chain(root)) needed.add(digest);
     return needed;
   }
 }

@@ -109,6 +109,14 @@ export interface CheckpointOptions {
   /** Default: `checkpoint-N`. */
   name?: string;
   leaveRunning: boolean;
+  note?: string;
+  /** A full image, whatever the timeline would take. */
+  full?: boolean;
+  /**
+   * Rounds of pre-dump before the one that counts, 0 to 8: each a difference to the one before, taken while guests run on, so
+   * that the last has little left to write. Default 0.
+   */
+  preDumpRounds?: number;
 }
 
 /** What a restore does to processes that exec started; see `src/sentry/checkpoint/exec-policy.ts`. */
@@ -147,14 +155,27 @@ export interface CheckpointInfo {
   /** Names it to `restore`; unique in this machine. */
   id: string;
   name: string;
+  note: string;
   /** Realtime, ms since 1970. */
   takenAtMs: number;
   /** False when the container stopped with it. */
   leftRunning: boolean;
-  /** The checkpoint this machine was restored from or took before it; null for the first. */
+  /** The checkpoint that the container had gone on from when this was taken, or after a deletion the one before that; null at a root. */
   parentId: string | null;
-  /** Whole image, all sections. */
+  /** `sha256:…` of the image file. */
+  digest: string;
+  /** Bytes of its own image, all sections. */
   imageBytes: number;
+  /** Whether the image is a difference to another one. */
+  isDifference: boolean;
+  /** Bytes of the image with those it stands on. */
+  chainBytes: number;
+  /** What deleting it would free. */
+  freedByDeletingBytes: number;
+  /** Whether the store that is open holds it: it will be there after a reload. */
+  isStored: boolean;
+  /** Taken by autosave: the next one replaces it. */
+  isAutosave: boolean;
   /** How long no guest instruction could run. */
   pauseMs: number;
   /** Until the image was complete. */
@@ -227,6 +248,8 @@ export type MachineEvent =
   | { kind: 'exit'; atMs: number; sentence: string; pid: number; command: string; origin: ProcessOrigin; status: number; terminalId: TerminalId | null }
   | { kind: 'checkpoint'; atMs: number; sentence: string; checkpoint: CheckpointInfo }
   | { kind: 'restore'; atMs: number; sentence: string; report: RestoreReport }
+  /** The list of checkpoints has changed otherwise: one was taken in, deleted, renamed, annotated. */
+  | { kind: 'timeline'; atMs: number; sentence: string }
   /** The OOM rule, an unsupported syscall seen first, a damaged image … */
   | { kind: 'notice'; atMs: number; sentence: string; isFailure: boolean }
   /** The machine stopped for good: our bug. */
@@ -244,7 +267,7 @@ export interface MachineApi {
   kill(signal: number, pid?: number): void;
   pause(): void;
   resume(): void;
-  /** Removes a stopped container; `force` kills it first. Checkpoints are kept. */
+  /** Removes a stopped container; `force` kills it first. Checkpoints are kept; what is taken of the next container is a tree of its own. */
   delete(options?: { force?: boolean }): void;
   /** Null before `create` and after `delete`. */
   state(): ContainerState | null;
@@ -260,10 +283,14 @@ export interface MachineApi {
   waitRestore(): Promise<void>;
   /** Oldest first. */
   listCheckpoints(): CheckpointInfo[];
-  /** The image as one file; the caller's copy. */
-  checkpointImage(id: string): Uint8Array;
-  /** Takes an image file in, checked whole; it is then in `listCheckpoints`. */
-  addCheckpoint(name: string, image: Uint8Array): CheckpointInfo;
+  renameCheckpoint(id: string, name: string): Promise<CheckpointInfo>;
+  annotateCheckpoint(id: string, note: string): Promise<CheckpointInfo>;
+  /** Its children move up to its parent; images nobody needs are dropped. */
+  deleteCheckpoint(id: string): Promise<{ freedBytes: number }>;
+  /** One image that stands on no other. The caller's copy. */
+  exportCheckpoint(id: string, format: 'file'): Promise<Uint8Array>;
+  /** Takes in what `exportCheckpoint` gave: checked whole before anything is touched. */
+  importCheckpoint(name: string, bytes: Uint8Array): Promise<CheckpointInfo>;
 
   /** Ascending by pid. */
   processes(): ProcessRow[];

@@ -81,11 +81,11 @@ describe('Machine.restore', () => {
     await expect(machine.restore(id, { policy: unknown as ExecPolicyName })).rejects.toThrow('cannot restore: there is no exec policy "adopt", only kill, gvisor, naive, keep, reattach');
     await expect(machine.restore(id, { policy: 'naive' })).rejects.toThrow(`restore: ${name}, host files: no host FD available for :host:0, held by pid ${shell.pid} sh; c1 goes on unchanged`);
     await expect(machine.restore(id, { policy: 'keep', keptPids: [99] })).rejects.toThrow(`restore: ${name}, exec policy: pid 99, which is to be kept, is no process that an exec started; c1 goes on unchanged`);
-    const image = machine.checkpointImage(id);
+    const image = await machine.exportCheckpoint(id, 'file');
     for (const at of [3, image.length >> 2, image.length >> 1, image.length - 5]) {
       const damaged = image.slice();
       damaged[at]! ^= 16;
-      expect(() => machine.addCheckpoint('damaged', damaged)).toThrow(/^[\w .-]+: [^\n]+$/);
+      await expect(machine.importCheckpoint('damaged', damaged)).rejects.toThrow(/^[\w .-]+: [^\n]+$/);
     }
     expect(machine.listCheckpoints()).toHaveLength(1);
     expect(machine.state()).toMatchObject({ status: 'running', generation: 1 });
