@@ -28,6 +28,19 @@ export interface MappingReport {
   readonly residentPages: number;
 }
 
+export interface ThreadReport {
+  readonly tid: number;
+  readonly name: string;
+  /** R, S, T … */
+  readonly state: string;
+  /** Address of the instruction it goes on with. */
+  readonly pc: number;
+  /** The system call it waits in, and the files that one works on: `read 0 /dev/pts/0`; '' for one that can run. */
+  readonly waitsIn: string;
+  readonly pendingSignals: readonly string[];
+  readonly blockedSignals: readonly string[];
+}
+
 export interface ProcessReport {
   readonly pid: number;
   readonly ppid: number;
@@ -38,12 +51,19 @@ export interface ProcessReport {
   readonly origin: 'init' | 'exec';
   /** R, S, T, Z … */
   readonly state: string;
+  /** wait status of a zombie; null while it lives. */
+  readonly exitStatus: number | null;
   readonly command: string;
   readonly commandLine: string;
   readonly cwd: string;
   readonly tty: string | null;
   readonly umask: number;
-  readonly threads: readonly { readonly tid: number; readonly pc: number; readonly waitsIn: string; readonly pendingSignals: readonly string[]; readonly blockedSignals: readonly string[] }[];
+  /** Signals for any of its threads, by name; those it ignores, and those it has a handler for. */
+  readonly pendingSignals: readonly string[];
+  readonly ignoredSignals: readonly string[];
+  readonly caughtSignals: readonly string[];
+  /** Ascending by tid; empty for a zombie. */
+  readonly threads: readonly ThreadReport[];
   readonly fds: readonly FdReport[];
   readonly mappings: readonly MappingReport[];
   readonly residentPages: number;
@@ -51,6 +71,9 @@ export interface ProcessReport {
 
 /** A socket that a descriptor or a queue holds. */
 export interface SocketReport {
+  /** As descriptors name it: `socket:[inode]`. */
+  readonly inode: number;
+  /** `unix`, `tcp`, `tcp6`, `udp` … */
   readonly kind: string;
   readonly local: string;
   readonly peer: string;
@@ -62,10 +85,22 @@ export interface SocketReport {
 /** A name in the container's file systems that is not as in the base image. */
 export interface FileReport {
   readonly path: string;
-  readonly kind: 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
+  /** `unknown` for one that was removed while the base image is not there. */
+  readonly kind: 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device' | 'unknown';
   readonly change: 'added' | 'changed' | 'removed';
-  readonly sizeBytes: number;
+  /** Of a removed one: its size in the base image, null where that is not there. */
+  readonly sizeBytes: number | null;
+  /** Permission bits. */
   readonly mode: number;
+}
+
+export interface MountReport {
+  readonly path: string;
+  /** `overlay`, `tmpfs`, `proc` … */
+  readonly type: string;
+  readonly source: string;
+  /** As in /proc/mounts: `rw,nosuid`. */
+  readonly options: string;
 }
 
 export interface ImageSummary {
@@ -74,6 +109,8 @@ export interface ImageSummary {
   readonly imageBytes: number;
   /** With those it stands on. */
   readonly chainBytes: number;
+  /** How many images that are: 1 for a full one. */
+  readonly chainImages: number;
   readonly sections: readonly { readonly name: string; readonly bytes: number }[];
   readonly createdMs: number;
   readonly generation: number;
@@ -92,7 +129,7 @@ export interface ImageReport {
   readonly sockets: readonly SocketReport[];
   /** Ascending by path. */
   readonly files: readonly FileReport[];
-  readonly mounts: readonly { readonly path: string; readonly type: string }[];
+  readonly mounts: readonly MountReport[];
 }
 
 export type Change = 'added' | 'removed' | 'changed';

@@ -105,12 +105,21 @@ export class PageChain {
     for (const delta of deltas.reverse()) applyDelta(core, delta.layer, delta.frame, out, work);
   }
 
-  /** The image frame that holds content or difference for one of the top image. */
-  private owner(imageFrame: number): { layer: Layer; frame: number } {
+  /**
+   * The image frame that holds content or difference for one of the top image, by the place of its image in the chain, 0 for
+   * the full one: in two chains over the same images, equal owners have equal content.
+   */
+  ownerOf(imageFrame: number): { image: number; frame: number } {
+    const image = this.layers.length - 1;
     const layer = this.top();
     const kind = entryOf(layer.map.kinds, imageFrame);
-    if (kind !== PARENT && kind !== DUPLICATE) return { layer, frame: imageFrame };
-    return { layer: this.layerAt(entryOf(layer.ownerLayer, imageFrame)), frame: entryOf(layer.ownerFrame, imageFrame) };
+    if (kind !== PARENT && kind !== DUPLICATE) return { image, frame: imageFrame };
+    return { image: entryOf(layer.ownerLayer, imageFrame), frame: entryOf(layer.ownerFrame, imageFrame) };
+  }
+
+  private owner(imageFrame: number): { layer: Layer; frame: number } {
+    const { image, frame } = this.ownerOf(imageFrame);
+    return { layer: this.layerAt(image), frame };
   }
 
   private top(): Layer {

@@ -76,7 +76,8 @@ export class KernelProcView implements ProcView {
   }
 }
 
-function stateOf(task: Task): TaskState {
+/** R, S, T, Z or X, as /proc/PID/stat shows it. */
+export function stateOf(task: Task): TaskState {
   const group = task.threadGroup;
   if (group.isExited() && group.leader === task) return 'Z';
   if (task.runState === 'exited') return group.leader === task ? 'Z' : 'X';
