@@ -11,8 +11,10 @@ function row(pid: number, ppid: number, origin: 'init' | 'exec' = 'init'): Proce
   };
 }
 
+const kept = { note: '', digest: '', isDifference: false, chainBytes: 0, freedByDeletingBytes: 0, isStored: false, isAutosave: false };
+
 function checkpoint(id: string, parentId: string | null): CheckpointInfo {
-  return { id, name: id, takenAtMs: 0, leftRunning: true, parentId, imageBytes: 0, pauseMs: 0, totalMs: 0, pages: 0, dataPages: 0, processes: 0, execProcesses: 0 };
+  return { id, name: id, takenAtMs: 0, leftRunning: true, parentId, imageBytes: 0, pauseMs: 0, totalMs: 0, pages: 0, dataPages: 0, processes: 0, execProcesses: 0, ...kept };
 }
 
 describe('processTree', () => {

@@ -12,6 +12,7 @@ function session(key: number, origin: 'init' | 'exec', pid: number): TerminalSes
 function checkpoint(id: string, leftRunning = true): CheckpointInfo {
   return {
     id, name: `name-${id}`, takenAtMs: 5, leftRunning, parentId: null, imageBytes: 1, pauseMs: 1, totalMs: 1, pages: 1, dataPages: 1, processes: 3, execProcesses: 2,
+    note: '', digest: '', isDifference: false, chainBytes: 1, freedByDeletingBytes: 1, isStored: false, isAutosave: false,
   };
 }
 
