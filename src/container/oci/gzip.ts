@@ -3,6 +3,9 @@ import { ImageError } from '../../base/errors.ts';
 /** Deflate never packs better than this: bounds what a small, hostile file may claim to hold. */
 const DEFLATE_RATIO_LIMIT = 1032;
 
+/** Packed bytes given to the platform at once: 16 MiB at the most when unpacked. */
+const SLICE_BYTES = 16 << 10;
+
 /** Says whether `bytes` begin like a gzip file. */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -22,17 +25,29 @@ export function isZstd(bytes: Uint8Array): boolean {
  * @errors            ImageError when it is damaged, cut off or too large
  * @source            RFC 1952
  */
-export async function gunzip(bytes: Uint8Array, place: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  let content = new Uint8Array(Math.min(lengthHint(bytes), limitBytes));
+export function gunzip(bytes: Uint8Array, place: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  return inflate(bytes, 'gzip', place, limitBytes, lengthHint(bytes));
+}
+
+/**
+ * Unpacks what was packed by deflate, with gzip's frame (`gzip`) or bare (`deflate-raw`).
+ *
+ * @param hintBytes  about how long the content will be; whatever it says, a wrong one costs time only
+ * @errors           as `gunzip`
+ * @source           RFC 1951
+ */
+export async function inflate(
+  bytes: Uint8Array, format: 'gzip' | 'deflate-raw', place: string, limitBytes: number, hintBytes = 0,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let content = new Uint8Array(Math.min(hintBytes, limitBytes));
   let used = 0;
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const reader = stream.getReader();
+  const reader = slices(bytes).pipeThrough(new DecompressionStream(format)).getReader();
   for (;;) {
     let chunk: Uint8Array | undefined;
     try {
       chunk = (await reader.read()).value;
     } catch {
-      throw new ImageError(place, `its gzip data is damaged or cut off after ${used} bytes of content`);
+      throw new ImageError(place, `its ${format === 'gzip' ? 'gzip' : 'packed'} data is damaged or cut off after ${used} bytes of content`);
     }
     if (chunk === undefined) return used === content.length ? content : content.slice(0, used);
     if (used + chunk.length > limitBytes) {
@@ -47,6 +62,21 @@ export async function gunzip(bytes: Uint8Array, place: string, limitBytes: numbe
     content.set(chunk, used);
     used += chunk.length;
   }
+}
+
+/** `bytes` in slices so short that what one of them can unpack to, at once and before anybody looks, is no harm. */
+function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (at >= bytes.length) controller.close();
+        else controller.enqueue(bytes.slice(at, at + SLICE_BYTES));
+        at += SLICE_BYTES;
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** The content's length as the last four bytes tell it, so that it is mostly stored once. */

@@ -51,23 +51,34 @@ const TYPES: Readonly<Record<string, TarEntryType>> = {
   '6': 'fifo',
 };
 
-/** Longest pax or GNU header taken, in bytes: names and links need far less. */
-const HEADER_DATA_LIMIT_BYTES = 1 << 20;
+/** How much of an archive is looked at before it is refused. */
+export interface TarLimits {
+  /** Headers, those of pax and GNU included. */
+  readonly headers: number;
+  /** Length of a name. */
+  readonly nameBytes: number;
+  /** Length of one pax or GNU header. */
+  readonly extensionBytes: number;
+}
+
+/** For layers, which hold as many files as they will: names and links need far less than an extension may have. */
+const LAYER_LIMITS: TarLimits = { headers: Infinity, nameBytes: 1 << 20, extensionBytes: 1 << 20 };
 
 /**
  * The entries of an archive, in its order.
  *
  * @param bytes    the whole archive, not compressed; the entries' data are views of it
  * @param archive  what a message calls it
- * @errors         ImageError where the archive is cut off, a header's checksum or a number in it is wrong, or an entry
- *                 is of a kind that cannot be unpacked (sparse files, parts of multi-volume archives)
+ * @errors         ImageError where the archive is cut off, a header's checksum or a number in it is wrong, a limit is
+ *                 passed, or an entry is of a kind that cannot be unpacked (sparse files, parts of multi-volume archives)
  * @source         POSIX pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format"
  */
-export function* readTar(bytes: Uint8Array, archive: string): Generator<TarEntry, void, undefined> {
+export function* readTar(bytes: Uint8Array, archive: string, limits: TarLimits = LAYER_LIMITS): Generator<TarEntry, void, undefined> {
   let global: Overrides = {};
   let next: Overrides = {};
   let at = 0;
-  for (;;) {
+  for (let headers = 0; ; headers++) {
+    if (headers > limits.headers) throw new ImageError(archive, `has more than ${limits.headers} entries`);
     if (at >= bytes.length) throw new ImageError(archive, `ends after ${bytes.length} bytes without the mark of its end`);
     if (at + TAR_BLOCK_BYTES > bytes.length) throw new ImageError(archive, `cut off inside the header at byte ${at}`);
     const header = bytes.subarray(at, at + TAR_BLOCK_BYTES);
@@ -78,6 +89,7 @@ export function* readTar(bytes: Uint8Array, archive: string): Generator<TarEntry
     const overrides = { ...global, ...next };
     const name = overrides.name ?? nameIn(header);
     const place = `${archive}: entry ${shownName(name)}`;
+    if (name.length > limits.nameBytes) throw new ImageError(place, `has a name of ${name.length} bytes, more than ${limits.nameBytes}`);
     const sizeBytes = overrides.sizeBytes ?? numberIn(header, 124, 12, place, 'size');
     const dataAt = at + TAR_BLOCK_BYTES;
     const holdsData = type in TYPES ? TYPES[type] === 'file' : true;
@@ -89,13 +101,13 @@ export function* readTar(bytes: Uint8Array, archive: string): Generator<TarEntry
     at = dataAt + Math.ceil(dataBytes / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
 
     if (type === 'x' || type === 'g') {
-      const read = paxOverrides(headerData(data, place), place);
+      const read = paxOverrides(headerData(data, place, limits), place);
       if (type === 'x') next = { ...next, ...read };
       else global = { ...global, ...read };
       continue;
     }
     if (type === 'L' || type === 'K') {
-      const text = untilNul(headerData(data, place));
+      const text = untilNul(headerData(data, place, limits));
       next = type === 'L' ? { ...next, name: text } : { ...next, linkName: text };
       continue;
     }
@@ -122,8 +134,8 @@ export function* readTar(bytes: Uint8Array, archive: string): Generator<TarEntry
 
 /** A name out of an archive as a message may show it: anything but plain ASCII is escaped, and long ones are cut. */
 export function shownName(name: ByteString): string {
-  const escaped = name.replace(/[^\x20-\x7e]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return escaped.length <= 120 ? `"${escaped}"` : `"${escaped.slice(0, 117)}..."`;
+  const escaped = name.slice(0, 120).replace(/[^\x20-\x7e]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return escaped.length <= 120 && name.length <= 120 ? `"${escaped}"` : `"${escaped.slice(0, 117)}..."`;
 }
 
 function isZero(block: Uint8Array): boolean {
@@ -172,8 +184,8 @@ function base256In(header: Uint8Array, at: number, sizeBytes: number, place: str
   return Number(value);
 }
 
-function headerData(data: Uint8Array, place: string): Uint8Array {
-  if (data.length > HEADER_DATA_LIMIT_BYTES) throw new ImageError(place, `has an extended header of ${data.length} bytes`);
+function headerData(data: Uint8Array, place: string, { extensionBytes }: TarLimits): Uint8Array {
+  if (data.length > extensionBytes) throw new ImageError(place, `has an extended header of ${data.length} bytes, more than ${extensionBytes}`);
   return data;
 }
 
