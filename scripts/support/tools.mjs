@@ -33,6 +33,12 @@ export const TEST_TOOLS = [
     isThere: () => chromiumPath() !== null,
     without: 'the tests in a browser are skipped',
   },
+  {
+    name: 'skopeo',
+    packages: ['skopeo'],
+    isThere: () => programPath('skopeo') !== null,
+    without: 'exported checkpoints are not held against the tools of registries',
+  },
 ];
 
 /** Installs what is missing by apt, if that needs no password; says in one sentence each what could not be had. @param {readonly Tool[]} tools */

@@ -91,7 +91,7 @@ async function layoutOf(archive: Archive): Promise<Format> {
   if (!archive.has('index.json')) return archive.has('manifest.json') ? 'containerImage' : 'unknown';
   const found = await manifestsOf(archive);
   if (found.some(({ isCheckpoint }) => isCheckpoint)) return 'oci';
-  return found.some(({ type }) => /\bimage\.config\b|\bcontainer\.image\b/.test(type)) ? 'containerImage' : 'unknown';
+  return found.some(({ isContainerImage }) => isContainerImage) ? 'containerImage' : 'unknown';
 }
 
 function containerImage(place: string): ImageError {

@@ -12,6 +12,8 @@ export interface FoundManifest {
   /** What it is asked for by: its title, and its name in the index. */
   readonly names: readonly string[];
   readonly isCheckpoint: boolean;
+  /** OCI's or docker's own: what a container is made from. */
+  readonly isContainerImage: boolean;
   /** The media type that says what it is. */
   readonly type: string;
 }
@@ -45,6 +47,8 @@ function manifestOf(manifest: JsonObject, descriptor: JsonObject, place: string)
     place,
     names: names.filter((name) => typeof name === 'string'),
     isCheckpoint: artifactType === CHECKPOINT_TYPE || configType === CONFIG_TYPE,
+    // Old writers leave the type of the configuration out.
+    isContainerImage: artifactType === undefined && (configType === undefined || /\bimage\.config\b|\bcontainer\.image\b/.test(String(configType))),
     type: shownText(String(artifactType ?? configType ?? 'no media type')),
   };
 }
