@@ -23,7 +23,10 @@ export function boot(limitFrames: u32): void {
   frames.setFrameLimit(limitFrames);
 }
 
-export { frameAlloc, frameRef, frameUnref, frameRefs, framesInUse, frameLimit, setFrameLimit, frameForWrite, dirtySince } from './memory/frames';
+export {
+  frameAlloc, frameAllocAbsent, frameContent, frameForWrite, frameLimit, frameRef, frameRefs, frameUnref, framesInUse, hasAbsent, dirtySince, setFrameLimit,
+} from './memory/frames';
+export { fillBuffer, frameSource } from './memory/absent';
 export { currentEpoch, frameDirtyEpoch, freeze, freezeEnd, frozenContent } from './memory/dirty';
 export { scratchAddress } from './memory/scratch';
 

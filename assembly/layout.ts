@@ -10,12 +10,13 @@
  *   0x0000_8000  static data of the compiler (`memoryBase` in asconfig.json)
  *   0x0001_0000  address spaces
  *   0x0021_0000  hart slots
+ *   0x0045_0000  buffer of whoever fills frames
  *   0x0046_0000  tables of the page work (`snapshot/`)
  *   0x0048_0000  jump cache
  *   0x004a_0000  tables of fused operations
  *   0x0050_0000  frame metadata, one array per column
- *   0x0190_0000  trace hash, traces
- *   0x02a0_0000  pages: frames, page tables, scratch; up to the end of memory
+ *   0x01d0_0000  trace hash, traces
+ *   0x02e0_0000  pages: frames, page tables, scratch; up to the end of memory
  *
  * Areas that are not used yet cost nothing: an engine commits pages of memory on first touch.
  * A slot of a task that is not running holds the same bytes as the running hart, at the same offsets.
@@ -95,6 +96,9 @@ export const SPACE_LIMIT: u32 = 4096;
 export const HART_SLOTS: usize = 0x21_0000;
 export const HART_SLOT_LIMIT: u32 = 4096;
 
+/** Two pages to work in while a frame is given its content. */
+export const FILL_BUFFER: usize = 0x45_0000;
+
 /** Tables of `snapshot/`, up to FRAME_REFS: hash tables of the compressor, tables of the checksum. */
 export const PAGE_WORK_TABLES: usize = 0x46_0000;
 
@@ -110,17 +114,19 @@ export const FRAME_TRACES: usize = FRAME_DIRTY_EPOCH + FRAME_NUMBERS * 4;
 export const FRAME_FROZEN_COPY: usize = FRAME_TRACES + FRAME_NUMBERS * 4;
 /** Next page in whatever list the page is in. */
 export const PAGE_NEXT: usize = FRAME_FROZEN_COPY + FRAME_NUMBERS * 4;
+/** Where the content of the frame is to come from, in the words of who restores it; 0 when the frame has it. */
+export const FRAME_SOURCE: usize = PAGE_NEXT + FRAME_NUMBERS * 4;
 
 /** Heads of the chains of traces, u32, by hash of guest address and frame. */
-export const TRACE_HASH: usize = PAGE_NEXT + FRAME_NUMBERS * 4;
+export const TRACE_HASH: usize = FRAME_SOURCE + FRAME_NUMBERS * 4;
 export const TRACE_HASH_ENTRIES: usize = 1 << 16;
 /** Place for a trace of one instruction that is not kept. */
 export const STEP_TRACE: usize = TRACE_HASH + TRACE_HASH_ENTRIES * 4;
 /** While a trace is decoded: the stretches of the page it has gone through, two u16 each. */
 export const TRACE_STRETCHES: usize = STEP_TRACE + 0x800;
 /** Traces, one after the other; all dropped when the arena is full. */
-export const TRACE_ARENA: usize = 0x1a0_0000;
-export const TRACE_ARENA_END: usize = 0x2a0_0000;
+export const TRACE_ARENA: usize = 0x1e0_0000;
+export const TRACE_ARENA_END: usize = 0x2e0_0000;
 
 /** First page that is handed out. */
 export const FIRST_PAGE: u32 = <u32>(TRACE_ARENA_END >> 12);

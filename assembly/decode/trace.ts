@@ -2,8 +2,8 @@
 import { TRAP_FAULT_EXEC, NO_TRAP, trapAt } from '../hart/trap';
 import { PAGE_BYTES, STEP_TRACE, TRACE_ARENA, TRACE_ARENA_END, TRACE_STRETCHES } from '../layout';
 import { executableFrame, fetchHalf, loaded } from '../memory/access';
+import { contentAddress } from '../memory/absent';
 import { TRACE_FRAME, TRACE_HEADER_BYTES, TRACE_LENGTH, TRACE_VA, addTrace, dropAllCode, findTrace } from '../memory/code-frames';
-import { pageAddress } from '../memory/pool';
 import { fillJump } from '../memory/tlb';
 import { RESERVED, expand } from './compressed';
 import { GOES_ON, LEAVES, decode } from './decode';
@@ -80,7 +80,7 @@ export function singleTraceAt(va: u64): usize {
 
 /** Decodes at most `limit` instructions from `va`, without leaving the page. Returns false when not even one can be fetched. */
 function decodeTrace(trace: usize, va: u64, frame: u32, limit: u32): bool {
-  const page = pageAddress(frame);
+  const page = contentAddress(frame);
   const pageVa = va & ~(<u64>OFFSET_MASK);
   let offset = <u32>va & OFFSET_MASK;
   store<u64>(trace, va, TRACE_VA);

@@ -1,6 +1,7 @@
 /** Accesses to guest memory that the run loop does not find in a TLB, and translations for the sentry. */
 import { TRAP_FAULT_EXEC, TRAP_FAULT_READ, TRAP_FAULT_WRITE, NO_TRAP, trapAt } from '../hart/trap';
 import { ADDRESS_BITS, PAGE_BYTES, PAGE_SHIFT } from '../layout';
+import { contentAddress } from './absent';
 import { frameForStore } from './cow';
 import { PTE_EXEC, PTE_READ, PTE_WRITE, currentSpace, pteAddress } from './page-table';
 import { pageAddress } from './pool';
@@ -27,17 +28,17 @@ function findPte(space: u32, va: u64): usize {
 }
 
 @inline
-function linear(frame: u32, va: u64): usize {
-  return pageAddress(frame) + <usize>(va & OFFSET_MASK);
+function inPage(page: usize, va: u64): usize {
+  return page + <usize>(va & OFFSET_MASK);
 }
 
 /** Linear address to read `va` of the running space at, 0 when it would fault; fills the read TLB. */
 function readable(va: u64): usize {
   const entry = findPte(currentSpace(), va);
   if (entry == 0 || (load<u32>(entry) & PTE_READ) == 0) return 0;
-  const frame = load<u32>(entry) >> PAGE_SHIFT;
-  fillRead(<u32>(va >> PAGE_SHIFT), pageAddress(frame));
-  return linear(frame, va);
+  const page = contentAddress(load<u32>(entry) >> PAGE_SHIFT);
+  fillRead(<u32>(va >> PAGE_SHIFT), page);
+  return inPage(page, va);
 }
 
 /** Linear address to write `va` of the running space at, 0 when it would fault; fills the write TLB. */
@@ -48,7 +49,7 @@ export function writable(va: u64): usize {
   const frame = frameForStore(currentSpace(), vpn, entry);
   if (frame == 0) return 0;
   fillWrite(vpn, pageAddress(frame));
-  return linear(frame, va);
+  return inPage(pageAddress(frame), va);
 }
 
 /** Frame that holds the instruction at `va` of the running space, 0 when fetching it would fault. */
@@ -120,7 +121,7 @@ export function storeSlow(va: u64, bytes: u32, value: u64): u32 {
 export function fetchHalf(va: u64): u32 {
   const frame = executableFrame(va);
   if (frame == 0) return trapAt(TRAP_FAULT_EXEC, va);
-  loadedValue = load<u16>(linear(frame, va));
+  loadedValue = load<u16>(inPage(contentAddress(frame), va));
   return NO_TRAP;
 }
 
@@ -150,7 +151,7 @@ export function translateForce(space: u32, va: f64, forWrite: bool): usize {
 }
 
 function translateFound(space: u32, va: u64, entry: usize, forWrite: bool): usize {
-  if (!forWrite) return linear(load<u32>(entry) >> PAGE_SHIFT, va);
+  if (!forWrite) return inPage(contentAddress(load<u32>(entry) >> PAGE_SHIFT), va);
   const frame = frameForStore(space, <u32>(va >> PAGE_SHIFT), entry);
-  return frame == 0 ? 0 : linear(frame, va);
+  return frame == 0 ? 0 : inPage(pageAddress(frame), va);
 }

@@ -1,5 +1,6 @@
 /** The one place that decides whether a store goes to the frame or to a copy of it. */
 import { PAGE_BYTES, PAGE_SHIFT } from '../layout';
+import { contentAddress } from './absent';
 import { frameAllocDirty, frameForWrite, frameRefs, frameUnref } from './frames';
 import { PTE_SHARED, replacePte } from './page-table';
 import { pageAddress } from './pool';
@@ -17,7 +18,7 @@ export function frameForStore(space: u32, vpn: u32, pteAddress: usize): u32 {
   }
   const copy = frameAllocDirty();
   if (copy == 0) return 0;
-  memory.copy(pageAddress(copy), pageAddress(frame), PAGE_BYTES);
+  memory.copy(pageAddress(copy), contentAddress(frame), PAGE_BYTES);
   replacePte(space, vpn, pteAddress, (copy << PAGE_SHIFT) | (entry & (PAGE_BYTES - 1)));
   frameUnref(frame);
   return copy;

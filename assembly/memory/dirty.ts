@@ -6,6 +6,7 @@
  * write TLB.
  */
 import { FRAME_DIRTY_EPOCH, FRAME_FROZEN_COPY, PAGE_BYTES, PAGE_NEXT } from '../layout';
+import { contentAddress, setFrameSource } from './absent';
 import { givePage, pageAddress, takePage } from './pool';
 import { flushWrites } from './tlb';
 
@@ -31,7 +32,7 @@ export function markDirty(frame: u32): void {
 }
 
 /**
- * Call before the bytes of `frame` change. Returns false when the frozen content could not be put aside because memory
+ * Call before the bytes of `frame`, which has its content, change. Returns false when the frozen content could not be put aside because memory
  * cannot grow: then nothing has changed and the write must not happen.
  */
 export function touch(frame: u32): bool {
@@ -77,14 +78,19 @@ export function freezeEnd(): void {
   while (limbo != 0) {
     const page = limbo;
     limbo = load<u32>(<usize>page << 2, PAGE_NEXT);
-    givePage(page);
+    discard(page);
   }
 }
 
 /** Linear address of the content that `frame`, in use at the freeze, had then. */
 export function frozenContent(frame: u32): usize {
   const copy = load<u32>(<usize>frame << 2, FRAME_FROZEN_COPY);
-  return pageAddress(copy != 0 ? copy : frame);
+  return copy != 0 ? pageAddress(copy) : contentAddress(frame);
+}
+
+function discard(frame: u32): void {
+  setFrameSource(frame, 0);
+  givePage(frame);
 }
 
 /** Gives back the page of a frame that nobody holds any more, at the end of the freeze if that needs its content. */
@@ -93,6 +99,6 @@ export function releaseFrame(frame: u32): void {
     store<u32>(<usize>frame << 2, limbo, PAGE_NEXT);
     limbo = frame;
   } else {
-    givePage(frame);
+    discard(frame);
   }
 }

@@ -1,5 +1,6 @@
 /** Guest memory by frames: 4 KiB pages counted by reference and against the limit. */
 import { FIRST_PAGE, FRAME_REFS } from '../layout';
+import { contentAddress, frameSource, setFrameSource } from './absent';
 import { dropCode, hasCode } from './code-frames';
 import { frameDirtyEpoch, markDirty, releaseFrame, touch } from './dirty';
 import { poolEnd, takePage, takeZeroPage } from './pool';
@@ -44,6 +45,28 @@ export function frameAllocDirty(): u32 {
   return inUse >= limit ? 0 : adopt(takePage());
 }
 
+/** As `frameAlloc`, but the content comes from `source` when it is looked at first. */
+export function frameAllocAbsent(source: u32): u32 {
+  const frame = frameAllocDirty();
+  if (frame != 0) setFrameSource(frame, source);
+  return frame;
+}
+
+/** Whether the content of any frame, in use or kept by a freeze, is to come from a source in [firstSource, endSource). */
+export function hasAbsent(firstSource: u32, endSource: u32): bool {
+  const end = poolEnd();
+  for (let frame: u32 = FIRST_PAGE; frame < end; frame++) {
+    const source = frameSource(frame);
+    if (source >= firstSource && source < endSource && source != 0) return true;
+  }
+  return false;
+}
+
+/** Linear address of the content of a frame. */
+export function frameContent(frame: u32): usize {
+  return contentAddress(frame);
+}
+
 export function frameRef(frame: u32): void {
   const refs = frameRefs(frame);
   store<u32>(<usize>frame << 2, refs + 1, FRAME_REFS);
@@ -65,6 +88,7 @@ export function frameUnref(frame: u32): void {
  * memory cannot grow to keep the frozen content; then the write must not happen.
  */
 export function frameForWrite(frame: u32): bool {
+  contentAddress(frame);
   if (!touch(frame)) return false;
   if (hasCode(frame)) dropCode(frame);
   return true;

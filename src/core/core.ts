@@ -11,9 +11,25 @@ export interface CoreLimits {
  * Wasm pages of 64 KiB that a memory has at first: the core's tables and arena, and 8 MiB of frames. Those that are not
  * touched cost nothing, and each growth makes the engine collect garbage.
  */
-const INITIAL_WASM_PAGES = 800;
+const INITIAL_WASM_PAGES = 864;
 
 const TWO_32 = 2 ** 32;
+
+/** Gives frames their content when it is looked at first. */
+export interface FrameFiller {
+  /**
+   * Puts the content at linear address `frame × 4096`. It must not make memory grow, nor use the scratch buffer: it is called
+   * from within calls that use them.
+   *
+   * @param source  what `frameAllocAbsent` was given
+   */
+  fill(frame: number, source: number): void;
+}
+
+/** Known to the module's import before there is a `Core`. */
+interface FillerCell {
+  filler: FrameFiller | null;
+}
 
 /**
  * The core, its memory and nothing else: guest memory by frames and address spaces, harts and their registers.
@@ -32,10 +48,12 @@ export class Core {
   private dataView: DataView;
   /** Where the slots begin: asked for once, for registers are read many times a syscall. */
   private readonly harts: number;
+  private readonly cell: FillerCell;
 
-  constructor(exports: CoreExports, memory: WebAssembly.Memory) {
+  constructor(exports: CoreExports, memory: WebAssembly.Memory, cell: FillerCell) {
     this.exports = exports;
     this.memory = memory;
+    this.cell = cell;
     this.byteView = new Uint8Array(memory.buffer);
     this.wordView = new Uint32Array(memory.buffer);
     this.dataView = new DataView(memory.buffer);
@@ -48,10 +66,15 @@ export class Core {
     const abort = (_message: number, _file: number, line: number, column: number): never => {
       throw new Error(`core aborted at ${line}:${column}`);
     };
-    const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
+    const cell: FillerCell = { filler: null };
+    const fillFrame = (frame: number, source: number): void => {
+      if (cell.filler === null) throw new Error(`core: nobody has the content of frame ${frame}, source ${source >>> 0}`);
+      cell.filler.fill(frame, source >>> 0);
+    };
+    const instance = new WebAssembly.Instance(module, { env: { memory, abort, fillFrame } });
     const exports = instance.exports as unknown as CoreExports;
     exports.boot(limits.frames);
-    return new Core(exports, memory);
+    return new Core(exports, memory, cell);
   }
 
   // Linear memory
@@ -76,9 +99,14 @@ export class Core {
     return this.dataView;
   }
 
+  /** Linear address of the content of a frame. Before writing to it call `frameForWrite`. */
+  frameContent(frame: number): number {
+    return this.exports.frameContent(frame) >>> 0;
+  }
+
   /** The content of a frame, up to the next growth of memory. Before writing to it call `frameForWrite`. */
   frameBytes(frame: number): Uint8Array {
-    const start = frame * 4096;
+    const start = this.frameContent(frame);
     return this.bytes().subarray(start, start + 4096);
   }
 
@@ -92,6 +120,35 @@ export class Core {
   /** Takes a frame of zeros with one reference, 0 when the limit is reached or memory cannot grow. */
   frameAlloc(): number {
     return this.exports.frameAlloc();
+  }
+
+  /** As `frameAlloc`, but what the frame holds comes from `source`, 1 or more, when it is looked at first; see `setFiller`. */
+  frameAllocAbsent(source: number): number {
+    return this.exports.frameAllocAbsent(source);
+  }
+
+  /** Where the content of a frame comes from that was not looked at yet; 0 when the frame has it. */
+  frameSource(frame: number): number {
+    return this.exports.frameSource(frame) >>> 0;
+  }
+
+  /** Whether any frame's content is still to come from a source in [first, end). */
+  hasAbsent(first: number, end: number): boolean {
+    return this.exports.hasAbsent(first, end) !== 0;
+  }
+
+  /** Who fills the frames of `frameAllocAbsent`; null while there are none. */
+  filler(): FrameFiller | null {
+    return this.cell.filler;
+  }
+
+  setFiller(filler: FrameFiller): void {
+    this.cell.filler = filler;
+  }
+
+  /** Linear address of 8,192 bytes for the filler. */
+  fillBuffer(): number {
+    return this.exports.fillBuffer();
   }
 
   frameRef(frame: number): void {

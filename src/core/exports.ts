@@ -8,6 +8,11 @@ export interface CoreExports extends PageWorkExports {
   boot(limitFrames: number): void;
 
   frameAlloc(): number;
+  frameAllocAbsent(source: number): number;
+  frameSource(frame: number): number;
+  frameContent(frame: number): number;
+  hasAbsent(firstSource: number, endSource: number): number;
+  fillBuffer(): number;
   frameRef(frame: number): void;
   frameUnref(frame: number): void;
   frameRefs(frame: number): number;

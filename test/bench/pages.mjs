@@ -18,7 +18,7 @@ import { printRow } from './support/table.mjs';
 const PAGE = 4096;
 const SET_PAGES = 4096; // 16 MiB
 const SAMPLE_PAGES = 512; // 2 MiB for the compressors
-const FREE = 0x2b0_0000;
+const FREE = 0x2f0_0000;
 const ROUNDS = 9;
 
 /** A module of one function, copy(to, from, bytes): memory.copy on the imported memory `e.m`. */
@@ -139,7 +139,7 @@ function nativeLz4(data) {
 export async function benchPages() {
   const memory = new WebAssembly.Memory({ initial: FREE / 65536 + (SET_PAGES * PAGE * 2) / 65536 + 64 });
   const wasm = new WebAssembly.Module(readFileSync(process.env['STASIS_CORE_WASM'] ?? rootPath('build/core.wasm')));
-  const core = /** @type {CoreFunctions} */ (new WebAssembly.Instance(wasm, { env: { memory, abort: () => {} } }).exports);
+  const core = /** @type {CoreFunctions} */ (new WebAssembly.Instance(wasm, { env: { memory, abort: () => {}, fillFrame: () => {} } }).exports);
   const { c: copy } = /** @type {CoreFunctions} */ (new WebAssembly.Instance(new WebAssembly.Module(COPY_MODULE), { e: { m: memory } }).exports);
   const bytes = new Uint8Array(memory.buffer);
   const setBytes = SET_PAGES * PAGE;

@@ -24,7 +24,7 @@ export interface Bench {
   readonly free: number;
 }
 
-const FREE = 0x2b0_0000;
+const FREE = 0x2f0_0000;
 
 function coreModule(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(process.env['STASIS_CORE_WASM'] ?? 'build/core.wasm'));
@@ -42,6 +42,9 @@ export function pageWork(freeBytes: number): Bench {
     memory,
     abort: () => {
       throw new Error('the core aborted');
+    },
+    fillFrame: () => {
+      throw new Error('no frame is without its content');
     },
   };
   const { exports } = new WebAssembly.Instance(coreModule(), { env });

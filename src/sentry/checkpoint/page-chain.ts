@@ -106,6 +106,32 @@ export class PageChain {
   }
 
   /**
+   * Reads every page once, so that no later `copyPage` can fail as long as the base image stays what it is.
+   *
+   * @errors ImageError as `copyPage`
+   */
+  check(core: Core, loadBase: BasePageLoader): void {
+    const out = core.fillBuffer();
+    const work = out + PAGE_BYTES;
+    const isRead = this.layers.map(({ map }) => new Uint8Array(map.frames));
+    for (let imageFrame = 1; imageFrame <= this.frames(); imageFrame++) {
+      let { image, frame } = this.ownerOf(imageFrame);
+      for (;;) {
+        const layer = this.layerAt(image);
+        if (isRead[image]![frame - 1] !== 0) break;
+        isRead[image]![frame - 1] = 1;
+        if (entryOf(layer.map.kinds, frame) !== DELTA) {
+          copyContent(core, layer, frame, out, work, loadBase);
+          break;
+        }
+        applyDelta(core, layer, frame, out, work); // to whatever is there: whether it can be applied does not depend on it
+        image = entryOf(layer.ownerLayer, frame);
+        frame = entryOf(layer.ownerFrame, frame);
+      }
+    }
+  }
+
+  /**
    * The image frame that holds content or difference for one of the top image, by the place of its image in the chain, 0 for
    * the full one: in two chains over the same images, equal owners have equal content.
    */

@@ -12,6 +12,8 @@ import type { BasePageLoader } from './page-chain.ts';
 import { PageIndex } from './page-index.ts';
 import { PageMapWriter } from './page-map.ts';
 import type { BasePage, PageSections } from './page-map.ts';
+import { Pager } from './pager.ts';
+import { WorkingSet } from './working-set.ts';
 
 export type { BasePageLoader } from './page-chain.ts';
 export type { BasePage, PageCounts, PageSections } from './page-map.ts';
@@ -143,21 +145,27 @@ export function decodePages(core: Core, wire: WirePort, pageMap: Uint8Array, pag
 
 /** Makes the frames of the last image of a chain in a core; see `decodePages`. */
 export function loadPages(core: Core, chain: PageChain, loadBase: BasePageLoader): LoadedFrames {
+  const frames = layPages(core, chain, Pager.of(core).attach(chain, loadBase, new WorkingSet()));
+  for (const frame of frames.frames) core.frameContent(frame);
+  return frames;
+}
+
+/**
+ * Takes frames for the last image of a chain; they are given their content when they are looked at.
+ *
+ * @param firstSource  `Pager.attach`
+ * @returns            the frames; each has one reference, the loader's, until `release`
+ * @errors ImageError 'page map' when the frames do not fit into the memory limit
+ */
+export function layPages(core: Core, chain: PageChain, firstSource: number): LoadedFrames {
   const total = chain.frames();
   const room = core.frameLimit() - core.framesInUse();
   if (total > room) throw new ImageError('page map', `${total} frames do not fit: the memory limit leaves ${room}`);
   const frames: number[] = [];
   for (let imageFrame = 1; imageFrame <= total; imageFrame++) {
-    const frame = core.frameAlloc();
+    const frame = chain.isZero(imageFrame) ? core.frameAlloc() : core.frameAllocAbsent(firstSource + imageFrame - 1);
     if (frame === 0) throw new ImageError('memory', `no room for frame ${imageFrame}`);
     frames.push(frame);
-    const twin = chain.twinOf(imageFrame);
-    if (twin !== 0) {
-      const from = frames[twin - 1]! * PAGE_BYTES;
-      core.bytes().copyWithin(frame * PAGE_BYTES, from, from + PAGE_BYTES);
-    } else if (!chain.isZero(imageFrame)) {
-      chain.copyPage(core, imageFrame, frame * PAGE_BYTES, scratch(core, PAGE_BYTES), loadBase);
-    }
   }
   return new LoadedFrames(core, frames);
 }

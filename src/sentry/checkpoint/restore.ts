@@ -14,9 +14,12 @@ import { FrameTrace } from './frame-trace.ts';
 import { sectionOf } from './image.ts';
 import type { Image } from './image.ts';
 import { PageChain } from './page-chain.ts';
+import type { BasePageLoader } from './page-chain.ts';
 import { decodeTables, loadSpace } from './page-tables.ts';
-import { loadPages } from './pages.ts';
+import { layPages } from './pages.ts';
+import { Pager } from './pager.ts';
 import { verifyKernel } from './verify.ts';
+import { WorkingSet } from './working-set.ts';
 
 /** `gvisor`: the monotonic clock advances by the time the image lay on disk. `continue`: it goes on where it stopped. */
 export type ClockPolicy = 'gvisor' | 'continue';
@@ -28,6 +31,8 @@ export interface RestoreRequest {
   readonly image: Image;
   /** What the image is a difference to: its parent, its parent's, … to the full one (`readChain`). */
   readonly parents?: readonly Image[];
+  /** Its pages, where they were opened and checked whole before; and what was looked at after the restores before. */
+  readonly opened?: OpenedPages;
   readonly base: BaseTree;
   /** Answers an edge of the saved state, by port name and key; throws ImageError where nothing stands for it now. */
   readonly bindEdge: (port: string, key: string, self: object) => unknown;
@@ -43,6 +48,12 @@ export interface RestoreRequest {
   readonly realtimeNs: bigint;
 }
 
+/** The pages of an image with what it stands on, read and checked. */
+export interface OpenedPages {
+  readonly chain: PageChain;
+  readonly workingSet: WorkingSet;
+}
+
 /** A container restored, its guests not yet run. */
 export interface Restored extends ExecOutcome {
   readonly kernel: Kernel;
@@ -51,6 +62,8 @@ export interface Restored extends ExecOutcome {
   /** For the next checkpoint, as a difference to this image. */
   readonly trace: FrameTrace;
   readonly chain: PageChain;
+  /** Fills pages ahead while there is time. */
+  readonly pager: Pager;
 }
 
 /**
@@ -63,10 +76,13 @@ export function restoreKernel(request: RestoreRequest): Restored {
   const { baseImage } = image.metadata;
   if (baseImage !== null && baseImage !== base.digest) throw new ImageError('base image', `the checkpoint lies over ${baseImage}, the container has ${base.digest}`);
   const wire = coreWire(core);
-  const parents = request.parents ?? [];
-  if (parents.length === 0 && image.metadata.parent !== null) throw new ImageError('parent', `the image is a difference to ${image.metadata.parent}, which is not there: add that one first`);
-  const chain = PageChain.open(wire, [image, ...parents]);
-  const frames = loadPages(core, chain, (source, page, out) => readBasePage(base, source, page, out));
+  const loadBase: BasePageLoader = (source, page, out) => readBasePage(base, source, page, out);
+  const { chain, workingSet } = request.opened ?? openPages(core, image, request.parents ?? [], loadBase);
+  const pager = Pager.of(core);
+  workingSet.restart();
+  const firstSource = pager.attach(chain, loadBase, workingSet);
+  const frames = layPages(core, chain, firstSource);
+  if (!isFixed(base)) readBasePages(core, chain, frames.frames);
   const trace = new FrameTrace(core, frames.frames, endEpoch(core));
   const tables = decodeTables(wire, sectionOf(image, 'page-tables'), frames);
   const kernel = loadGraph(
@@ -82,7 +98,33 @@ export function restoreKernel(request: RestoreRequest): Restored {
   request.check?.(kernel);
   kernel.generation++;
   const outcome = applyExecPolicy(kernel, { policy: request.policy, keptPids: request.keptPids ?? [] }, request.newEnd ?? (() => null));
-  return { kernel, ...outcome, frozenNs, trace, chain };
+  pager.fillAhead(frames.frames);
+  return { kernel, ...outcome, frozenNs, trace, chain, pager };
+}
+
+/**
+ * Opens the pages of an image, and reads each once.
+ *
+ * @param parents  what the image is a difference to
+ * @errors ImageError for what is damaged or missing in them, or in the base image
+ */
+export function openPages(core: Core, image: Image, parents: readonly Image[], loadBase: BasePageLoader): OpenedPages {
+  if (parents.length === 0 && image.metadata.parent !== null) throw new ImageError('parent', `the image is a difference to ${image.metadata.parent}, which is not there: add that one first`);
+  const chain = PageChain.open(coreWire(core), [image, ...parents]);
+  chain.check(core, loadBase);
+  return { chain, workingSet: new WorkingSet() };
+}
+
+/** Whether the content of the base can never change: it is named by its digest, not by a place. */
+function isFixed(base: BaseTree): boolean {
+  return base.digest.startsWith('sha256:');
+}
+
+/** @errors ImageError 'base image' for a page that is not what it was at the checkpoint */
+function readBasePages(core: Core, chain: PageChain, frames: readonly number[]): void {
+  frames.forEach((frame, i) => {
+    if (chain.basePage(i + 1) !== null) core.frameContent(frame);
+  });
 }
 
 /** Ends the epoch in which the frames were loaded, so that every change from now on is a later one. Returns it. */

@@ -266,7 +266,7 @@ export class HostInode extends ContentInode {
       const inPage = (offset + at) % PAGE_BYTES;
       const chunk = Math.min(got - at, PAGE_BYTES - inPage);
       const held = this.pages.get((offset + at - inPage) / PAGE_BYTES);
-      if (held !== undefined) buffer.set(core.bytes().subarray(held * PAGE_BYTES + inPage, held * PAGE_BYTES + inPage + chunk), at);
+      if (held !== undefined) buffer.set(core.frameBytes(held).subarray(inPage, inPage + chunk), at);
       at += chunk;
     }
     return got;
@@ -356,7 +356,7 @@ export class HostInode extends ContentInode {
     const { core } = this.fileSystem.vfs;
     for (const [page, held] of this.pages) {
       const length = Math.min(PAGE_BYTES, this.sizeBytes - page * PAGE_BYTES);
-      if (length > 0) this.writeStored(page * PAGE_BYTES, core.bytes().subarray(held * PAGE_BYTES, held * PAGE_BYTES + length));
+      if (length > 0) this.writeStored(page * PAGE_BYTES, core.frameBytes(held).subarray(0, length));
     }
   }
 

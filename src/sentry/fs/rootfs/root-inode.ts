@@ -290,8 +290,9 @@ export class RootInode extends PagedInode {
   copyPage(dst: IoTarget, at: number, countBytes: number): void {
     const inPage = at % PAGE_BYTES;
     const source = this.cachedFrame((at - inPage) / PAGE_BYTES);
+    const { core } = this.fileSystem.vfs;
     if (source === 0) dst.put(this.tree().zeros, 0, countBytes);
-    else dst.put(this.fileSystem.vfs.core.bytes(), source * PAGE_BYTES + inPage, countBytes);
+    else dst.put(core.bytes(), core.frameContent(source) + inPage, countBytes);
   }
 
   override clearFrom(offset: number): void {

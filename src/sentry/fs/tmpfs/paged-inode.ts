@@ -71,7 +71,7 @@ export abstract class PagedInode extends MemoryInode {
       const chunk = Math.min(ready - done, PAGE_BYTES - inPage);
       const source = this.frameToRead((at - inPage) / PAGE_BYTES);
       if (source === 0) dst.put(ZEROS, 0, chunk);
-      else dst.put(core.bytes(), source * PAGE_BYTES + inPage, chunk);
+      else dst.put(core.bytes(), core.frameContent(source) + inPage, chunk);
       done += chunk;
     }
     return ready;
