@@ -2,7 +2,6 @@ import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK } from '.
 import { textFromByteString } from '../base/bytes.ts';
 import type { ByteString } from '../base/bytes.ts';
 import { ImageError } from '../base/errors.ts';
-import { PAGE_BYTES } from '../core/layout.ts';
 import type { BaseTree } from '../ports/base-tree.ts';
 import { RootInode } from '../sentry/fs/rootfs/root-inode.ts';
 import { PagedInode } from '../sentry/fs/tmpfs/paged-inode.ts';
@@ -37,21 +36,6 @@ export function changedFiles(image: InspectedImage): Map<ByteString, ChangedFile
     });
   }
   return found;
-}
-
-/** The content of one page of a file: an image frame, a page of the base image (null: it is not there), or zeros. */
-export type FilePage = { readonly frame: number } | { readonly basePath: ByteString; readonly page: number };
-
-export function filePage(inode: PagedInode, page: number): FilePage {
-  const frame = inode.pages.get(page) ?? 0;
-  if (frame !== 0) return { frame };
-  if (inode instanceof RootInode && inode.basePath !== null && inode.isBasePage(page)) return { basePath: inode.basePath, page };
-  return { frame: 0 };
-}
-
-/** Pages of a file that may hold something else than zeros or the base's content, ascending. */
-export function ownPages(inode: PagedInode): number[] {
-  return [...inode.pages.keys()].sort((a, b) => a - b);
 }
 
 export function fileReports(image: InspectedImage): FileReport[] {
@@ -144,9 +128,4 @@ function isStandardDevice(dentry: Dentry | null): boolean {
   if (dentry === null) return false;
   const kind = kindOfMode(dentry.inode.mode);
   return kind === 'device' || kind === 'symlink' || (kind === 'directory' && (dentry.mountCount > 0 || (dentry.children?.size ?? 0) === 0));
-}
-
-/** Pages that a file of `sizeBytes` has. */
-export function pagesOf(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / PAGE_BYTES);
 }

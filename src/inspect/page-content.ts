@@ -1,23 +1,28 @@
 import { ImageError } from '../base/errors.ts';
+import type { Core } from '../core/core.ts';
 import { PAGE_BYTES } from '../core/layout.ts';
 import { scratch } from '../sentry/checkpoint/core-wire.ts';
+import type { BasePage } from '../sentry/checkpoint/page-map.ts';
 import type { InspectedImage } from './image.ts';
 
 /** Pairs of image frames above this many are looked up again instead of remembered. */
 const FRAMES = 2 ** 21;
 
-/** Whether the content of an image frame can be had: not if it is a page of a base image that is not there. Frame 0 is a page of zeros. */
-export function isReadable(image: InspectedImage, imageFrame: number): boolean {
-  return image.base !== null || imageFrame === 0 || image.chain.basePage(imageFrame) === null;
+/** Whether the content of a page can be had: not if it is one of a base image that is not there. */
+export function isReadable(image: InspectedImage, page: PageSource): boolean {
+  return image.base !== null || (typeof page === 'number' && basePageOf(image, page) === null);
 }
 
 /** A copy of the content of an image frame. @errors ImageError 'page data'; 'base image' when the page is one of a base image that is not there */
 export function readPage(image: InspectedImage, imageFrame: number): Uint8Array {
   const { core } = image;
   const out = scratch(core, 2 * PAGE_BYTES);
-  copyPage(image, imageFrame, out, out + PAGE_BYTES);
+  copyPage(image, core, imageFrame, out, out + PAGE_BYTES);
   return core.bytes().slice(out, out + PAGE_BYTES);
 }
+
+/** A page: an image frame, 0 for zeros; or a page of a file of the base image. */
+export type PageSource = number | BasePage;
 
 /** Compares pages of two images: first by where they come from, then by their bytes. */
 export class PageComparison {
@@ -46,6 +51,20 @@ export class PageComparison {
     return changed;
   }
 
+  /** As `changedBytes`, for pages that may be those of the base image's files. */
+  changedBytesOf(before: PageSource, after: PageSource): number | null {
+    if (typeof before === 'number' && typeof after === 'number') return this.changedBytes(before, after);
+    const one = typeof before === 'number' ? basePageOf(this.before, before) : before;
+    const other = typeof after === 'number' ? basePageOf(this.after, after) : after;
+    if (one !== null && other !== null && this.haveOneBase() && one.source === other.source && one.page === other.page) return 0;
+    return isReadable(this.before, before) && isReadable(this.after, after) ? this.compareBytes(before, after) : null;
+  }
+
+  /** Whether both lie over one base image. */
+  haveOneBase(): boolean {
+    return this.before.layers[0].image.metadata.baseImage === this.after.layers[0].image.metadata.baseImage;
+  }
+
   /** Whether both are the same without a look at the content: zeros, the same page of one base image, or data of one image in both chains. */
   private haveOneOwner(beforeFrame: number, afterFrame: number): boolean {
     if (beforeFrame === 0 || afterFrame === 0) return beforeFrame === afterFrame;
@@ -55,17 +74,18 @@ export class PageComparison {
   }
 
   private compare(beforeFrame: number, afterFrame: number): number | null {
-    const { before, after } = this;
-    const basePage = beforeFrame === 0 ? null : before.chain.basePage(beforeFrame);
-    const other = afterFrame === 0 ? null : after.chain.basePage(afterFrame);
-    const haveOneBase = before.layers[0].image.metadata.baseImage === after.layers[0].image.metadata.baseImage;
-    if (basePage !== null && other !== null && haveOneBase && basePage.source === other.source && basePage.page === other.page) return 0;
-    if (!isReadable(before, beforeFrame) || !isReadable(after, afterFrame)) return null;
-    const { core } = before;
+    const one = basePageOf(this.before, beforeFrame);
+    const other = basePageOf(this.after, afterFrame);
+    if (one !== null && other !== null && this.haveOneBase() && one.source === other.source && one.page === other.page) return 0;
+    return isReadable(this.before, beforeFrame) && isReadable(this.after, afterFrame) ? this.compareBytes(beforeFrame, afterFrame) : null;
+  }
+
+  private compareBytes(before: PageSource, after: PageSource): number {
+    const { core } = this.before;
     const first = scratch(core, 3 * PAGE_BYTES);
     const second = first + PAGE_BYTES;
-    copyPage(before, beforeFrame, first, second + PAGE_BYTES);
-    copyPage({ ...after, core }, afterFrame, second, second + PAGE_BYTES);
+    copyPage(this.before, core, before, first, second + PAGE_BYTES);
+    copyPage(this.after, core, after, second, second + PAGE_BYTES);
     return core.exports.pagesEqual(first, second) !== 0 ? 0 : countDifferences(core.bytes(), first, second);
   }
 }
@@ -77,9 +97,15 @@ function digestAt({ layers }: InspectedImage, place: number): string {
   return layer.file.digest;
 }
 
-function copyPage({ core, chain, loadBase }: InspectedImage, imageFrame: number, out: number, work: number): void {
-  if (imageFrame === 0) core.bytes().fill(0, out, out + PAGE_BYTES);
-  else chain.copyPage(core, imageFrame, out, work, loadBase);
+function basePageOf({ chain }: InspectedImage, imageFrame: number): BasePage | null {
+  return imageFrame === 0 ? null : chain.basePage(imageFrame);
+}
+
+/** Puts a page at `out`; `work` is another page for use in between. */
+function copyPage({ chain, loadBase }: InspectedImage, core: Core, page: PageSource, out: number, work: number): void {
+  if (page === 0) core.bytes().fill(0, out, out + PAGE_BYTES);
+  else if (typeof page === 'number') chain.copyPage(core, page, out, work, loadBase);
+  else if (!loadBase(page.source, page.page, core.bytes().subarray(out, out + PAGE_BYTES))) core.bytes().fill(0, out, out + PAGE_BYTES);
 }
 
 function countDifferences(bytes: Uint8Array, first: number, second: number): number {

@@ -156,31 +156,33 @@ export interface FileDiff {
   readonly change: Change;
   readonly sizeBefore: number | null;
   readonly sizeAfter: number | null;
-  /** Bytes that differ. */
-  readonly changedBytes: number;
+  /** Bytes that differ; null when that needs content of a base image that is not there. */
+  readonly changedBytes: number | null;
 }
 
-/** A page of a process that differs. */
+/** A page of a process that differs. Pages of the base image that one side only has mapped in are none. */
 export interface PageDiff {
   readonly pid: number;
   readonly address: number;
   /** Of the mapping it lies in: path, `[heap]` … */
   readonly mapping: string;
   readonly change: Change;
-  /** Bytes that differ; 4,096 for a page only one side has and that is not zero. */
-  readonly changedBytes: number;
+  /** Bytes that differ; 4,096 for a page only one side has and that is not zero; null when that needs a base image that is not there. */
+  readonly changedBytes: number | null;
 }
 
 export interface ImageDiff {
   readonly before: ImageSummary;
   readonly after: ImageSummary;
+  /** What to know about the comparison, a sentence each: another base image, another container, content that is not there. */
+  readonly notes: readonly string[];
   /** Only those that differ. */
   readonly processes: readonly ProcessDiff[];
   readonly files: readonly FileDiff[];
   /** Ascending by pid and address; at most `PAGE_DIFF_LIMIT`. */
   readonly pages: readonly PageDiff[];
   readonly totals: { readonly pages: number; readonly pageBytes: number; readonly processes: number; readonly files: number };
-  /** Kernel state that differs, as the schema names it: `Kernel.generation`, `Tty#3.termios.lflag` …; at most `STATE_DIFF_LIMIT`. */
+  /** Kernel state that differs, as the schema names it: `kernel.generation`, `tty pts/3.termios.lflag`, `thread 5.a0` …; at most `STATE_DIFF_LIMIT`. */
   readonly state: readonly FieldDiff[];
 }
 
