@@ -7,6 +7,8 @@ import { Turns } from './turns.ts';
 
 /** Budget of one run of guests between two looks at the host's clock, in instructions. */
 const STRIDE = 400_000;
+/** Pages of a restored container that are read at once while it is idle. */
+const PAGES_AHEAD = 128;
 /** How long guests run before the event loop has its turn. */
 const SLICE_MS = 5;
 
@@ -58,7 +60,7 @@ export class Runner {
       for (const event of this.container.kernel.events.splice(0)) this.options.onEvent(event);
       this.container.takeEnded();
       if (this.container.status !== 'running' || nowNs >= endNs) break;
-      if (!this.container.kernel.hasRunnable()) return this.idleMs(clock.monotonicNs());
+      if (!this.container.kernel.hasRunnable()) return this.container.fillAhead(PAGES_AHEAD) ? 0 : this.idleMs(clock.monotonicNs());
     }
     return 0;
   }

@@ -11,9 +11,10 @@ import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
 import { survivors } from '../sentry/checkpoint/survivors.ts';
 import type { Survivor } from '../sentry/checkpoint/survivors.ts';
 import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
-import { readImage } from '../sentry/checkpoint/image.ts';
+import { KnownImages } from '../sentry/checkpoint/known-images.ts';
 import type { PageChain } from '../sentry/checkpoint/page-chain.ts';
-import { NO_IMAGES, readChain } from '../sentry/checkpoint/parents.ts';
+import type { Pager } from '../sentry/checkpoint/pager.ts';
+import { NO_IMAGES } from '../sentry/checkpoint/parents.ts';
 import type { ImageLibrary } from '../sentry/checkpoint/parents.ts';
 import { restoreKernel } from '../sentry/checkpoint/restore.ts';
 import { Save } from '../sentry/checkpoint/save.ts';
@@ -57,6 +58,8 @@ export interface ContainerHost {
   /** Gives a core made ahead of its use, with this module and limit; null when none is ready. */
   readonly takeSpareCore?: () => Core | null;
   readonly entropy: Entropy;
+  /** Images restored before; without it each restore reads its image whole. */
+  readonly knownImages?: KnownImages;
   readonly base: BaseTree;
   /** CLOCK_REALTIME now, ns since 1970. */
   realtimeNs(): bigint;
@@ -136,6 +139,8 @@ export class Container {
     const notices = this.notices();
     notices.isEnabled = this.settings.isEnabled;
     notices.hasSaver = this.settings.path !== null;
+  /** Has the pages of the image that it was restored from. */
+  private pager: Pager | null = null;
     notices.hasMarker = this.settings.hasMarker;
     notices.specEnvironment = [...spec.environment];
     this.stepper = { kernel, table: SYSCALLS, args: new SyscallArgs(kernel.core) };
@@ -159,8 +164,8 @@ export class Container {
   static restore(host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions, library: ImageLibrary = NO_IMAGES): RestoreOutcome {
     checkRestoreOptions(options);
     const core = makeCore(host);
-    const [image, ...parents] = readChain(readImage(imageBytes, core), core, library);
-    const saved = specFromJson(image.metadata.container);
+    const image = (host.knownImages ?? new KnownImages()).open(imageBytes, core, library);
+    const saved = specFromJson(image.images[0].metadata.container);
     const { spec, warnings } = restoredSpec(saved, options);
     const unbound: Unbound[] = [];
     const bindEdge = (port: string, key: string, self: object): unknown => {
@@ -171,8 +176,8 @@ export class Container {
       if (host.bindEdge !== undefined) return host.bindEdge(port, key, self, core);
       throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
     };
-    const { kernel, killed, kept, frozenNs, trace, chain } = restoreKernel({
-      core, image, parents, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
+    const { kernel, killed, kept, frozenNs, trace, chain, pager } = restoreKernel({
+      core, image, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
       keptPids: options.keptPids ?? [],
       newEnd: (key) => host.hostEnd(key),
       check: (loaded) => requireBound(loaded, unbound),
@@ -194,6 +199,7 @@ export class Container {
     const group = startProcess(this.kernel, { ...spec, origin: 'init', files: io.files, isRestorable: false, setsHome: spec.setsHome !== false });
     this.kernel.init = group;
     if (io.terminal !== null) {
+    container.pager = pager;
       this.terminals().setConsole(io.terminal);
       attach(io.terminal, group.processGroup.session, group.processGroup);
     }
@@ -373,6 +379,14 @@ export class Container {
     const news: { watched: Watched; status: number }[] = [];
     for (const [pid, { group, watched }] of this.watched) {
       if (group.exitStatus === null) continue;
+  /**
+   * Uses time in which no guest can run: pages of the image that it was restored from are read ahead of their use.
+   * @returns whether there are more
+   */
+  fillAhead(pages: number): boolean {
+    return this.pager?.step(pages) ?? false;
+  }
+
       this.watched.delete(pid);
       const status = shellStatus(group.exitStatus);
       this.ended.set(pid, status);

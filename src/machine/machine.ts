@@ -7,6 +7,9 @@ import { readImageArchive } from '../container/oci/index.ts';
 import type { OciImage } from '../container/oci/index.ts';
 import type { TimelineEntry } from '../container/timeline.ts';
 import { webEntropy } from '../host/web/entropy.ts';
+import type { ImageDiff, ImageReport, PagePair } from '../inspect/index.ts';
+import type { OpenStore } from '../ports/checkpoint-store.ts';
+import { KnownImages } from '../sentry/checkpoint/known-images.ts';
 import type {
   BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ExecOptions, ExecPolicyName, MachineApi, MachineDriver, MachineEvent, MachineStats,
   ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, SurvivorRow, TerminalId, TerminalSize, UnsupportedSyscall,
@@ -25,6 +28,8 @@ const DEFAULT_MEMORY_BYTES = 512 << 20;
 /** Between two looks at whether what is waited for has come. */
 const WAIT_MS = 5;
 
+/** Pages of a restored container that are read at once while it is idle. */
+const PAGES_AHEAD = 128;
 /** What a machine has from `boot` on. */
 interface Booted {
   readonly image: OciImage;
@@ -90,6 +95,7 @@ export class Machine implements MachineApi, MachineDriver {
     if (this.container !== null) throw new ContainerError(`container "${this.container.spec.id}" already exists`);
     this.container = Container.create(host, containerSpec(options, image.config));
     this.guests.startClock(this.container);
+      knownImages: new KnownImages(),
     return this.announceState(`${this.container.spec.id} created`);
   }
 
@@ -304,7 +310,8 @@ export class Machine implements MachineApi, MachineDriver {
 
   /** Uses time in which no guest can run. @returns milliseconds until there is more of it to use */
   private getReady(container: Container): number {
-    if (this.booted === null || this.underWay !== null || container.status !== 'running') return Infinity;
+    if (this.booted === null || this.underWay !== null || this.autosaving !== null || container.status !== 'running') return Infinity;
+    if (container.fillAhead(PAGES_AHEAD)) return 0;
     return this.rehearsal.step(container, this.booted.host, performance.now()) ?? Infinity;
   }
 

@@ -13,6 +13,7 @@ import type { HostEnd } from '../../ports/console.ts';
 import { FrameTrace } from './frame-trace.ts';
 import { sectionOf } from './image.ts';
 import type { Image } from './image.ts';
+import type { KnownImage, OpenedPages } from './known-images.ts';
 import { PageChain } from './page-chain.ts';
 import type { BasePageLoader } from './page-chain.ts';
 import { decodeTables, loadSpace } from './page-tables.ts';
@@ -28,11 +29,7 @@ export type ClockPolicy = 'gvisor' | 'continue';
 export interface RestoreRequest {
   /** A fresh core: lost with its content when the restore fails. */
   readonly core: Core;
-  readonly image: Image;
-  /** What the image is a difference to: its parent, its parent's, … to the full one (`readChain`). */
-  readonly parents?: readonly Image[];
-  /** Its pages, where they were opened and checked whole before; and what was looked at after the restores before. */
-  readonly opened?: OpenedPages;
+  readonly image: KnownImage;
   readonly base: BaseTree;
   /** Answers an edge of the saved state, by port name and key; throws ImageError where nothing stands for it now. */
   readonly bindEdge: (port: string, key: string, self: object) => unknown;
@@ -46,12 +43,6 @@ export interface RestoreRequest {
   readonly clock: ClockPolicy;
   /** Realtime now, ns since 1970. */
   readonly realtimeNs: bigint;
-}
-
-/** The pages of an image with what it stands on, read and checked. */
-export interface OpenedPages {
-  readonly chain: PageChain;
-  readonly workingSet: WorkingSet;
 }
 
 /** A container restored, its guests not yet run. */
@@ -72,12 +63,13 @@ export interface Restored extends ExecOutcome {
  * @errors ImageError: one sentence with section and reason
  */
 export function restoreKernel(request: RestoreRequest): Restored {
-  const { core, image, base } = request;
+  const { core, base } = request;
+  const [image] = request.image.images;
   const { baseImage } = image.metadata;
   if (baseImage !== null && baseImage !== base.digest) throw new ImageError('base image', `the checkpoint lies over ${baseImage}, the container has ${base.digest}`);
   const wire = coreWire(core);
   const loadBase: BasePageLoader = (source, page, out) => readBasePage(base, source, page, out);
-  const { chain, workingSet } = request.opened ?? openPages(core, image, request.parents ?? [], loadBase);
+  const { chain, workingSet } = (request.image.pages ??= openPages(core, request.image.images, loadBase));
   const pager = Pager.of(core);
   workingSet.restart();
   const firstSource = pager.attach(chain, loadBase, workingSet);
@@ -105,12 +97,10 @@ export function restoreKernel(request: RestoreRequest): Restored {
 /**
  * Opens the pages of an image, and reads each once.
  *
- * @param parents  what the image is a difference to
  * @errors ImageError for what is damaged or missing in them, or in the base image
  */
-export function openPages(core: Core, image: Image, parents: readonly Image[], loadBase: BasePageLoader): OpenedPages {
-  if (parents.length === 0 && image.metadata.parent !== null) throw new ImageError('parent', `the image is a difference to ${image.metadata.parent}, which is not there: add that one first`);
-  const chain = PageChain.open(coreWire(core), [image, ...parents]);
+function openPages(core: Core, images: readonly Image[], loadBase: BasePageLoader): OpenedPages {
+  const chain = PageChain.open(coreWire(core), images);
   chain.check(core, loadBase);
   return { chain, workingSet: new WorkingSet() };
 }

@@ -159,11 +159,9 @@ export class GuestMachine {
   /** As `restoreInto`, from an image and all it stands on. */
   restoreChain(images: ImageChain, realtimeNs = this.realtimeNs()): void {
     const core = Core.create(coreModule(), { frames: FRAMES });
-    const [image, ...parents] = images;
     const restored = restoreKernel({
       core,
-      image,
-      parents,
+      image: { images, pages: null },
       base: this.base,
       bindEdge: (port, key) => this.bindEdge(core, port, key),
       policy: 'kill',
