@@ -30,6 +30,7 @@ import type { Origin } from '../sentry/task/origin.ts';
 import type { ThreadGroup } from '../sentry/task/thread-group.ts';
 import { attach } from '../sentry/tty/job-control.ts';
 import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
+import type { FileDescription } from '../sentry/vfs/file-description.ts';
 import type { CheckpointNotices, CheckpointOutcome } from '../sentry/vfs/checkpoint-notices.ts';
 import { Vfs } from '../sentry/vfs/vfs.ts';
 import { ContainerError } from './errors.ts';
@@ -57,9 +58,9 @@ export interface ContainerHost {
   readonly memoryLimitBytes: number;
   /** Gives a core made ahead of its use, with this module and limit; null when none is ready. */
   readonly takeSpareCore?: () => Core | null;
-  readonly entropy: Entropy;
   /** Images restored before; without it each restore reads its image whole. */
   readonly knownImages?: KnownImages;
+  readonly entropy: Entropy;
   readonly base: BaseTree;
   /** CLOCK_REALTIME now, ns since 1970. */
   realtimeNs(): bigint;
@@ -70,6 +71,20 @@ export interface ContainerHost {
   /** Answers edges that the container does not know (host volumes). @errors ImageError */
   readonly bindEdge?: (port: string, key: string, self: object, kernelCore: Core) => unknown;
 }
+
+/** A file from outside that a process has from its start on, beside its standard streams. */
+export interface PassedFile {
+  /** The descriptor that it becomes. */
+  readonly fd: number;
+  readonly file: FileDescription;
+  /** Of one whose other end is outside. */
+  readonly hostFileId: number | null;
+}
+
+/** Opens what is passed, once nothing else can refuse the start. */
+export type OpenPassed = (terminals: TerminalServices) => readonly PassedFile[];
+
+const NOTHING_PASSED: OpenPassed = () => [];
 
 /** A process that was started from outside. */
 export interface Watched {
@@ -124,6 +139,8 @@ export class Container {
   private readonly watched = new Map<number, { group: ThreadGroup; watched: Watched }>();
   /** Exit statuses that nobody has waited for. */
   private readonly ended = new Map<number, number>();
+  /** Has the pages of the image that it was restored from. */
+  private pager: Pager | null = null;
   /** The hook that runs now, or ran last. */
   private hook: HookRun | null = null;
   /** How the last attempts to checkpoint ended, by their count. */
@@ -139,8 +156,6 @@ export class Container {
     const notices = this.notices();
     notices.isEnabled = this.settings.isEnabled;
     notices.hasSaver = this.settings.path !== null;
-  /** Has the pages of the image that it was restored from. */
-  private pager: Pager | null = null;
     notices.hasMarker = this.settings.hasMarker;
     notices.specEnvironment = [...spec.environment];
     this.stepper = { kernel, table: SYSCALLS, args: new SyscallArgs(kernel.core) };
@@ -184,6 +199,7 @@ export class Container {
     });
     if (spec !== saved) applySpec(kernel, saved, spec);
     const container = new Container(host, spec, kernel);
+    container.pager = pager;
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
@@ -192,34 +208,35 @@ export class Container {
   }
 
   /** Runs init. @errors ContainerError wrong state, unknown user, or a program that cannot be run */
-  start(): Watched {
+  start(openPassed: OpenPassed = NOTHING_PASSED): Watched {
     this.require('start', 'created');
     const { spec } = this;
     const io = openStdio(this.terminals(), { container: spec.id, isRestorable: true, size: spec.terminal, isJoined: spec.joinsOutput === true, hostEnd: (key) => this.host.hostEnd(key) });
-    const group = startProcess(this.kernel, { ...spec, origin: 'init', files: io.files, isRestorable: false, setsHome: spec.setsHome !== false });
+    const passed = openPassed(this.terminals());
+    const group = startProcess(this.kernel, { ...spec, origin: 'init', files: [...io.files, ...passed], isRestorable: false, setsHome: spec.setsHome !== false });
     this.kernel.init = group;
     if (io.terminal !== null) {
-    container.pager = pager;
       this.terminals().setConsole(io.terminal);
       attach(io.terminal, group.processGroup.session, group.processGroup);
     }
     this.status = 'running';
-    return this.watch(group, io.ids);
+    return this.watch(group, [...io.ids, ...hostFileIdsOf(passed)]);
   }
 
   /** Starts a process of exec origin beside init. @errors ContainerError */
-  exec(exec: ExecSpec): Watched {
+  exec(exec: ExecSpec, openPassed: OpenPassed = NOTHING_PASSED): Watched {
     if (this.status !== 'created' && this.status !== 'running') throw this.wrongState('execute in');
     if (this.kernel.init === null) throw new ContainerError(`container "${this.spec.id}" not started`);
     if (exec.argv.length === 0) throw new ContainerError('both a container-id and command are required');
     const io = openStdio(this.terminals(), { container: '', isRestorable: false, size: exec.terminal, isJoined: false, hostEnd: (key) => this.host.hostEnd(key) });
+    const passed = openPassed(this.terminals());
     const environment = [...this.spec.environment, ...exec.environment];
     const group = startProcess(this.kernel, {
-      origin: 'exec', argv: exec.argv, environment, cwd: exec.cwd ?? this.spec.cwd, user: exec.user ?? this.spec.user, files: io.files,
+      origin: 'exec', argv: exec.argv, environment, cwd: exec.cwd ?? this.spec.cwd, user: exec.user ?? this.spec.user, files: [...io.files, ...passed],
       isRestorable: exec.isRestorable ?? false, setsHome: this.spec.setsHome !== false,
     });
     if (io.terminal !== null) attach(io.terminal, group.processGroup.session, group.processGroup);
-    return this.watch(group, io.ids);
+    return this.watch(group, [...io.ids, ...hostFileIdsOf(passed)]);
   }
 
   /** Sends a signal from outside. @errors ContainerError */
@@ -362,6 +379,14 @@ export class Container {
     return runSlice(this.stepper, limit);
   }
 
+  /**
+   * Uses time in which no guest can run: pages of the image that it was restored from are read ahead of their use.
+   * @returns whether there are more
+   */
+  fillAhead(pages: number): boolean {
+    return this.pager?.step(pages) ?? false;
+  }
+
   /** Takes the time: deadlines that have come wake their tasks. */
   tick(monotonicNs: number): void {
     const { clock, timers } = this.kernel;
@@ -379,14 +404,6 @@ export class Container {
     const news: { watched: Watched; status: number }[] = [];
     for (const [pid, { group, watched }] of this.watched) {
       if (group.exitStatus === null) continue;
-  /**
-   * Uses time in which no guest can run: pages of the image that it was restored from are read ahead of their use.
-   * @returns whether there are more
-   */
-  fillAhead(pages: number): boolean {
-    return this.pager?.step(pages) ?? false;
-  }
-
       this.watched.delete(pid);
       const status = shellStatus(group.exitStatus);
       this.ended.set(pid, status);
@@ -482,6 +499,10 @@ export function makeCore(host: ContainerHost): Core {
 function shellStatus(waitStatus: number): number {
   const signal = waitStatus & 0x7f;
   return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;
+}
+
+function hostFileIdsOf(passed: readonly PassedFile[]): number[] {
+  return passed.flatMap(({ hostFileId }) => hostFileId ?? []);
 }
 
 /** The ids of init's own host files after a restore. */

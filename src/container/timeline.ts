@@ -65,6 +65,14 @@ interface Footing {
   chain: PageChain | null;
 }
 
+/** A checkpoint is never a difference to an autosave, which is to go; an autosave is one to the last of both. */
+interface Footings {
+  readonly checkpoint: Footing | null;
+  readonly autosave: Footing | null;
+}
+
+const NO_FOOTINGS: Footings = { checkpoint: null, autosave: null };
+
 /** Images a chain grows to before a full one is taken again: restoring reads through all of them. */
 const CHAIN_GROWTH = CHAIN_LIMIT / 2;
 
@@ -75,9 +83,9 @@ export class Timeline {
   private readonly entries = new Map<string, TimelineEntry>();
   /** The checkpoint that the container goes on from now. */
   private currentId: string | null = null;
-  private footing: Footing | null = null;
-  /** While a checkpoint is being taken: what its image will stand on, which is kept, and the footing of before. */
-  private taking: { readonly before: Footing | null; readonly digests: Set<string> } | null = null;
+  private footings: Footings = NO_FOOTINGS;
+  /** While a checkpoint is being taken: what its image will stand on, which is kept, and the footings of before. */
+  private taking: { readonly before: Footings; readonly digests: Set<string> } | null = null;
   private lastNumber = 0;
 
   constructor(core: Core) {
@@ -124,9 +132,9 @@ export class Timeline {
     return this.store.sizeBytes(this.store.chain(this.entry(id).digest));
   }
 
-  /** Digests of a checkpoint's image and of those it stands on, it first. */
-  chain(id: string): string[] {
-    return this.store.chain(this.entry(id).digest);
+  /** Digests of a checkpoint's image and of those it stands on, it first; none when it has been deleted meanwhile. */
+  chain({ digest }: Pick<TimelineEntry, 'digest'>): string[] {
+    return this.store.chain(digest);
   }
 
   /** The number in the last id that was given out. */
@@ -139,10 +147,11 @@ export class Timeline {
    * the image is gone, and when the chain is long. Until `add` or `letGo` that image stays, whatever is deleted.
    *
    * @param core  the container's
+   * @param kind  what is to be taken
    */
-  parentFor(core: Core): SaveParent | null {
-    const { footing } = this;
-    this.taking ??= { before: footing, digests: new Set() };
+  parentFor(core: Core, kind: keyof Footings = 'checkpoint'): SaveParent | null {
+    const footing = this.footings[kind];
+    this.taking ??= { before: this.footings, digests: new Set() };
     if (footing === null || footing.trace.core !== core || this.store.image(footing.digest) === null) return null;
     footing.chain ??= this.openChain(footing.digest);
     if (footing.chain.images() >= CHAIN_GROWTH) return null;
@@ -157,9 +166,9 @@ export class Timeline {
    */
   addRound(image: Uint8Array, trace: FrameTrace, digest?: string): void {
     const kept = this.store.add(image, readImage(image, this.core).metadata.parent, digest);
-    this.taking ??= { before: this.footing, digests: new Set() };
+    this.taking ??= { before: this.footings, digests: new Set() };
     this.taking.digests.add(kept);
-    this.footing = { digest: kept, trace, chain: null };
+    this.standOn({ digest: kept, trace, chain: null });
   }
 
   /**
@@ -171,7 +180,13 @@ export class Timeline {
     const current = this.current();
     const entry = this.keep(image, current?.isAutosave === true ? current.parentId : (current?.id ?? null), facts, digest);
     this.taking = null;
-    this.goOn(entry, { digest: entry.digest, trace, chain: null });
+    const footing = { digest: entry.digest, trace, chain: null };
+    if (entry.isAutosave) {
+      this.footings = { ...this.footings, autosave: footing };
+    } else {
+      this.currentId = entry.id;
+      this.standOn(footing);
+    }
     this.collect();
     return entry;
   }
@@ -179,7 +194,7 @@ export class Timeline {
   /** The checkpoint that was being taken will not be: the next is a difference to what this one would have been to. */
   letGo(): void {
     if (this.taking === null) return;
-    this.footing = this.taking.before;
+    this.footings = this.taking.before;
     this.taking = null;
     this.collect();
   }
@@ -194,6 +209,21 @@ export class Timeline {
     const { parent } = read.metadata;
     const above = parent === null ? undefined : this.list().findLast(({ digest, isAutosave }) => digest === parent && !isAutosave);
     return this.keep(image, above?.id ?? null, { name, note: '', leftRunning: true, pauseMs: 0, totalMs: 0 });
+  }
+
+  /**
+   * Adds a checkpoint from elsewhere with what it stands on.
+   * @param images  whole and a chain (`verifyChain`): the full one first, the checkpoint last
+   * @param digests  of each
+   * @errors ImageError; nothing was added then
+   */
+  importChain(images: readonly Uint8Array[], digests: readonly string[], { name, note }: Pick<CheckpointFacts, 'name' | 'note'>): TimelineEntry {
+    images.forEach((image, i) => this.store.add(image, digests[i - 1] ?? null, digests[i]));
+    try {
+      return this.annotate(this.import(images.at(-1)!, name).id, note);
+    } finally {
+      this.collect();
+    }
   }
 
   /**
@@ -234,8 +264,7 @@ export class Timeline {
     }
     const parents = new Map(kept.map(({ id, parentId }) => [id, parentId]));
     for (const [there, here] of ids) {
-      let parentId = parents.get(there) ?? null;
-      for (let steps = 0; parentId !== null && !ids.has(parentId); steps++) parentId = steps > kept.length ? null : (parents.get(parentId) ?? null);
+      const parentId = nearestAbove(there, parents, (id) => ids.has(id));
       this.change(here, { parentId: parentId === null ? null : ids.get(parentId)! });
     }
     this.collect();
@@ -244,14 +273,14 @@ export class Timeline {
 
   /** The container has been restored from a checkpoint: what is taken next grows from there. */
   goOnFrom(id: string, { trace, chain }: { readonly trace: FrameTrace; readonly chain: PageChain }): void {
-    const entry = this.entry(id);
-    this.goOn(entry, { digest: entry.digest, trace, chain });
+    this.currentId = id;
+    this.standOn({ digest: this.entry(id).digest, trace, chain });
   }
 
   /** The container has ended, or another one was created: its checkpoints are a tree of their own. */
   goOnFromNothing(): void {
     this.currentId = null;
-    this.footing = null;
+    this.footings = NO_FOOTINGS;
     this.taking = null;
     this.collect();
   }
@@ -294,7 +323,8 @@ export class Timeline {
     const before = this.entry(id).digest;
     const digest = this.store.add(full);
     // Its frames have the same numbers as before: the container can stand on it as it did.
-    if (this.footing?.digest === before) this.footing = { ...this.footing, digest, chain: null };
+    const moved = (footing: Footing | null): Footing | null => (footing?.digest === before ? { ...footing, digest, chain: null } : footing);
+    this.footings = { checkpoint: moved(this.footings.checkpoint), autosave: moved(this.footings.autosave) };
     this.change(id, { digest, imageBytes: full.length, isDifference: false, counts: readImage(full, this.core).metadata.counts });
     return this.collect();
   }
@@ -317,9 +347,8 @@ export class Timeline {
     return entry;
   }
 
-  private goOn(entry: TimelineEntry, footing: Footing): void {
-    this.currentId = entry.id;
-    this.footing = footing;
+  private standOn(footing: Footing): void {
+    this.footings = { checkpoint: footing, autosave: footing };
   }
 
   private change(id: string, changes: Partial<TimelineEntry>): TimelineEntry {
@@ -354,4 +383,14 @@ export class Timeline {
     for (const root of [...roots, ...(this.taking?.digests ?? [])]) for (const digest of this.store.chain(root)) needed.add(digest);
     return needed;
   }
+}
+
+/**
+ * The first checkpoint above `id` that is there.
+ * @param parents  by id; they need not be a tree
+ */
+export function nearestAbove(id: string, parents: ReadonlyMap<string, string | null>, isThere: (id: string) => boolean): string | null {
+  let above = parents.get(id) ?? null;
+  for (let steps = 0; above !== null && !isThere(above); steps++) above = steps > parents.size ? null : (parents.get(above) ?? null);
+  return above === id ? null : above;
 }

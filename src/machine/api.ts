@@ -9,6 +9,8 @@
  * user, without a full stop (`restore: lunch, section pages: checksum differs; c1 goes on unchanged`).
  */
 
+import type { ImageDiff, ImageReport, PagePair } from '../inspect/report.ts';
+
 /** Says which terminal; given out by the machine, never used twice in its life, restores included. */
 export type TerminalId = number;
 
@@ -188,6 +190,27 @@ export interface CheckpointInfo {
   execProcesses: number;
 }
 
+/** Where checkpoints are kept for longer than the machine lives. */
+export interface StoreState {
+  /** What it is called: `this browser`. */
+  label: string;
+  usedBytes: number;
+  quotaBytes: number | null;
+  /** What is not kept and why, in one sentence that says what to do; null when all is. */
+  problem: string | null;
+  /** Seconds between autosaves, null when off. */
+  autosaveSeconds: number | null;
+}
+
+export interface StoreReport {
+  /** Those that the store held, in the order of taking. They are in `listCheckpoints` now. */
+  checkpoints: CheckpointInfo[];
+  /** What autosave kept last; null when there is none. To restore it is to go on where the last machine was. */
+  autosaveId: string | null;
+  /** Orphans swept, damaged images left out: a sentence each. */
+  notices: string[];
+}
+
 /** A process that a restore killed because its origin was an exec. */
 export interface KilledProcess {
   pid: number;
@@ -248,7 +271,7 @@ export type MachineEvent =
   | { kind: 'exit'; atMs: number; sentence: string; pid: number; command: string; origin: ProcessOrigin; status: number; terminalId: TerminalId | null }
   | { kind: 'checkpoint'; atMs: number; sentence: string; checkpoint: CheckpointInfo }
   | { kind: 'restore'; atMs: number; sentence: string; report: RestoreReport }
-  /** The list of checkpoints has changed otherwise: one was taken in, deleted, renamed, annotated. */
+  /** The list of checkpoints has changed otherwise: one was taken in, deleted, renamed, annotated, kept; autosave. */
   | { kind: 'timeline'; atMs: number; sentence: string }
   /** The OOM rule, an unsupported syscall seen first, a damaged image … */
   | { kind: 'notice'; atMs: number; sentence: string; isFailure: boolean }
@@ -287,10 +310,32 @@ export interface MachineApi {
   annotateCheckpoint(id: string, note: string): Promise<CheckpointInfo>;
   /** Its children move up to its parent; images nobody needs are dropped. */
   deleteCheckpoint(id: string): Promise<{ freedBytes: number }>;
-  /** One image that stands on no other. The caller's copy. */
-  exportCheckpoint(id: string, format: 'file'): Promise<Uint8Array>;
-  /** Takes in what `exportCheckpoint` gave: checked whole before anything is touched. */
+
+  /** What is in a checkpoint. */
+  inspect(id: string): Promise<ImageReport>;
+  diff(beforeId: string, afterId: string): Promise<ImageDiff>;
+  /** The page that holds `address` in process `pid`, on both sides. */
+  pagePair(beforeId: string, afterId: string, pid: number, address: number): Promise<PagePair>;
+
+  /** `file`: one image that stands on no other. `oci`: a tar in OCI image layout with all it stands on. The caller's copy. */
+  exportCheckpoint(id: string, format: 'file' | 'oci'): Promise<Uint8Array>;
+  /** Takes in what `exportCheckpoint` gave, whichever: checked whole before anything is touched. With an empty name it is called as the file says. */
   importCheckpoint(name: string, bytes: Uint8Array): Promise<CheckpointInfo>;
+  /** The fragment of a link (without '#') that holds the checkpoint. @errors too large for a link */
+  checkpointLink(id: string): Promise<string>;
+  importLink(fragment: string): Promise<CheckpointInfo>;
+
+  /**
+   * Opens the store of that name: its checkpoints join the list, and every checkpoint from now on is kept there too. Once, after
+   * `boot`. @errors another tab or process has it; the environment has none: checkpoints are kept in memory only
+   */
+  openStore(name: string): Promise<StoreReport>;
+  /** Null while checkpoints are kept in memory only. */
+  storeState(): Promise<StoreState | null>;
+  /** Takes a checkpoint that replaces the last autosave every so many seconds while anything has changed; null: stops it, and drops it. */
+  setAutosave(seconds: number | null): Promise<void>;
+  /** Autosaves now, if it is on and anything has changed: a page calls it when it is hidden. */
+  autosave(): Promise<void>;
 
   /** Ascending by pid. */
   processes(): ProcessRow[];

@@ -16,6 +16,8 @@ const HOOK_SLICE_MS = 4;
 /** More rounds would lengthen the chain of images that a restore reads, and win little. */
 export const MOST_PRE_DUMP_ROUNDS = 8;
 
+export type TakeOptions = CheckpointOptions & { readonly isAutosave?: boolean };
+
 /** What a checkpoint needs of the machine whose thread it shares. */
 export interface CheckpointTurns {
   runGuests(budgetMs: number): void;
@@ -42,7 +44,7 @@ export class CheckpointTaking {
    * One checkpoint, from its pre-dump rounds to its hooks. When this rejects nothing was added and the container goes on.
    * @errors ContainerError or ImageError
    */
-  async take(container: Container, options: CheckpointOptions & { readonly isAutosave?: boolean }): Promise<TimelineEntry> {
+  async take(container: Container, options: TakeOptions): Promise<TimelineEntry> {
     const { timeline } = this.history;
     let flow: CheckpointFlow | null = null;
     try {
@@ -51,7 +53,7 @@ export class CheckpointTaking {
       flow = new CheckpointFlow(container, { leaveRunning: options.leaveRunning, begin: (nowMs) => container.beginCheckpoint(nowMs, parent) });
       await this.passHook(container, flow);
       if (options.full !== true) {
-        parent = timeline.parentFor(container.kernel.core);
+        parent = timeline.parentFor(container.kernel.core, options.isAutosave === true ? 'autosave' : 'checkpoint');
         await this.giveWay(container); // what it cost to read the parent is no part of the pause
       }
       if (!options.leaveRunning) this.turns.hold();
@@ -66,8 +68,8 @@ export class CheckpointTaking {
     }
   }
 
-  /** The pause, the pages, and the image into the timeline. */
-  private async encode(container: Container, flow: CheckpointFlow, options: CheckpointOptions & { readonly isAutosave?: boolean }): Promise<TimelineEntry> {
+  /** The pause, the pages, the image into the timeline and the store; then the container is stopped, or told to go on. */
+  private async encode(container: Container, flow: CheckpointFlow, options: TakeOptions): Promise<TimelineEntry> {
     const { timeline } = this.history;
     const startMs = performance.now();
     const takenAtMs = Date.now();
@@ -89,12 +91,13 @@ export class CheckpointTaking {
       totalMs,
       isAutosave: options.isAutosave === true,
     }, digest);
-    await this.conclude(container, flow);
+    await this.history.keep();
+    if (this.turns.isHere(container)) await this.conclude(container, flow);
     if (flow.warning !== null) this.news.notice(`checkpoint: ${entry.name} is good, but its resume hook failed: ${flow.warning}`, true);
     return entry;
   }
 
-  /** The image is kept: the container is stopped, or told to go on. What becomes of it does not matter to the checkpoint any more. */
+  /** The image is kept: what becomes of the container does not matter to the checkpoint any more. */
   private async conclude(container: Container, flow: CheckpointFlow): Promise<void> {
     flow.step(Date.now(), PAGES_PER_STEP);
     while (flow.needsGuests() && this.turns.isHere(container)) {

@@ -1,22 +1,31 @@
+import { ContainerError } from '../container/errors.ts';
+import { StoredTimeline } from '../container/stored-timeline.ts';
 import { Timeline } from '../container/timeline.ts';
 import type { TimelineEntry } from '../container/timeline.ts';
 import { Core } from '../core/core.ts';
 import type { BaseTree } from '../ports/base-tree.ts';
-import { readBasePage } from '../sentry/checkpoint/base-pages.ts';
-import { readImage } from '../sentry/checkpoint/image.ts';
-import { ImageError } from '../base/errors.ts';
-import type { CheckpointInfo } from './api.ts';
+import type { OpenStore } from '../ports/checkpoint-store.ts';
+import type { CheckpointInfo, StoreReport, StoreState } from './api.ts';
+import type { News } from './news.ts';
 
-/** A machine's checkpoints, as it tells of them. */
+/** A machine's checkpoints: in memory, and in a store once one is open. */
 export class History {
   readonly timeline: Timeline;
   /** For page work; no frame of it is used. */
   readonly core: Core;
-  private readonly base: BaseTree;
+  readonly base: BaseTree;
+  private readonly news: News;
+  private readonly openStoreOf: OpenStore | null;
+  private stored: StoredTimeline | null = null;
+  private isOpening = false;
+  /** What was said last about what is not kept. */
+  private toldProblem: string | null = null;
 
-  constructor(module: WebAssembly.Module, base: BaseTree) {
+  constructor(module: WebAssembly.Module, base: BaseTree, news: News, openStore: OpenStore | null) {
     this.core = Core.create(module, { frames: 16 });
     this.base = base;
+    this.news = news;
+    this.openStoreOf = openStore;
     this.timeline = new Timeline(this.core);
   }
 
@@ -26,7 +35,7 @@ export class History {
       id, name, note, takenAtMs, leftRunning, parentId, digest, isDifference, isAutosave, imageBytes, pauseMs, totalMs,
       chainBytes: this.timeline.chainBytes(id),
       freedByDeletingBytes: this.timeline.freedByDeleting(id),
-      isStored: false,
+      isStored: this.isStored(entry),
       pages: counts['frames'] ?? 0,
       dataPages: (counts['compressed'] ?? 0) + (counts['raw'] ?? 0) + (counts['delta'] ?? 0),
       processes: counts['threadGroups'] ?? 0,
@@ -38,18 +47,52 @@ export class History {
     return this.timeline.list().map((entry) => this.info(entry));
   }
 
-  /** A checkpoint as one image that stands on no other; a copy. @errors ImageError */
-  fullImage(id: string): Uint8Array {
-    const full = this.timeline.fullImage(id, (source, page, out) => readBasePage(this.base, source, page, out));
-    return this.timeline.entry(id).isDifference ? full : full.slice();
+  isStored(entry: TimelineEntry): boolean {
+    return this.stored?.isStored(entry) ?? false;
   }
 
-  /** Takes an image in, checked whole. @errors ImageError; nothing was added then */
-  importImage(image: Uint8Array, name: string): TimelineEntry {
-    const { baseImage } = readImage(image, this.core).metadata;
-    if (baseImage !== null && baseImage !== this.base.digest) {
-      throw new ImageError('base image', `the checkpoint lies over ${baseImage}, this machine has ${this.base.digest}: open it over the image that it was made with`);
+  /** @errors StoreError; ContainerError: one is open already, there is none here */
+  async openStore(name: string): Promise<StoreReport> {
+    if (this.openStoreOf === null) throw new ContainerError('there is no store here: checkpoints are kept in memory only');
+    if (this.isOpening) throw new ContainerError(`cannot open the store ${name}: this machine has one already`);
+    this.isOpening = true;
+    const store = await this.openStoreOf(name).catch((error: unknown) => {
+      this.isOpening = false;
+      throw error;
+    });
+    try {
+      const { stored, ids, notices } = await StoredTimeline.open(this.timeline, store);
+      this.stored = stored;
+      this.tellProblem(stored);
+      if (ids.length > 0) this.news.tell({ kind: 'timeline', sentence: `${store.label}: ${ids.length} ${ids.length === 1 ? 'checkpoint' : 'checkpoints'} found` });
+      const checkpoints = this.timeline.list().filter(({ id }) => ids.includes(id)).map((entry) => this.info(entry));
+      return { checkpoints, autosaveId: checkpoints.findLast(({ isAutosave }) => isAutosave)?.id ?? null, notices: [...notices] };
+    } catch (error) {
+      this.isOpening = false;
+      await store.close();
+      throw error;
     }
-    return this.timeline.import(image.slice(), name);
+  }
+
+  hasStore(): boolean {
+    return this.stored !== null;
+  }
+
+  async storeState(autosaveSeconds: number | null): Promise<StoreState | null> {
+    return this.stored === null ? null : { ...(await this.stored.usage()), autosaveSeconds };
+  }
+
+  /** Brings the store, if one is open, to what is here. Never fails: a notice says what is not kept. */
+  async keep(): Promise<void> {
+    if (this.stored === null) return;
+    await this.stored.keep();
+    this.tellProblem(this.stored);
+  }
+
+  private tellProblem({ problem }: StoredTimeline): void {
+    if (problem === this.toldProblem) return;
+    this.toldProblem = problem;
+    if (problem === null) this.news.tell({ kind: 'timeline', sentence: 'all checkpoints are kept again' });
+    else this.news.notice(problem, true);
   }
 }

@@ -12,12 +12,15 @@ import type { OpenStore } from '../ports/checkpoint-store.ts';
 import { KnownImages } from '../sentry/checkpoint/known-images.ts';
 import type {
   BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ExecOptions, ExecPolicyName, MachineApi, MachineDriver, MachineEvent, MachineStats,
-  ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, SurvivorRow, TerminalId, TerminalSize, UnsupportedSyscall,
+  ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, StoreReport, StoreState, SurvivorRow, TerminalId, TerminalSize, UnsupportedSyscall,
 } from './api.ts';
+import { Autosave } from './autosave.ts';
 import { CheckpointTaking, MOST_PRE_DUMP_ROUNDS } from './checkpoint-taking.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { containerSpec, execSpec } from './container-spec.ts';
 import { Guests } from './guests.ts';
 import { History } from './history.ts';
+import { Inspection } from './inspection.ts';
 import { News } from './news.ts';
 import { processRows } from './process-rows.ts';
 import { Rehearsal } from './rehearsal.ts';
@@ -25,17 +28,26 @@ import { machineStats, restoreReport, survivorRow } from './reports.ts';
 import { TerminalMap } from './terminal-map.ts';
 
 const DEFAULT_MEMORY_BYTES = 512 << 20;
+/** Pages of a restored container that are read at once while it is idle. */
+const PAGES_AHEAD = 128;
 /** Between two looks at whether what is waited for has come. */
 const WAIT_MS = 5;
 
-/** Pages of a restored container that are read at once while it is idle. */
-const PAGES_AHEAD = 128;
+/** What a machine has of the world around it. */
+export interface MachineEnvironment {
+  /** Where checkpoints can be kept; without it in memory only. */
+  readonly openStore?: OpenStore;
+}
+
 /** What a machine has from `boot` on. */
 interface Booted {
   readonly image: OciImage;
   readonly host: ContainerHost;
   readonly history: History;
+  readonly checkpoints: Checkpoints;
+  readonly inspection: Inspection;
   readonly taking: CheckpointTaking;
+  readonly autosave: Autosave;
 }
 
 /** One machine with at most one container: control, slices and terminal bytes. See `MachineApi` and `MachineDriver`. */
@@ -50,9 +62,16 @@ export class Machine implements MachineApi, MachineDriver {
   private readonly rehearsal = new Rehearsal();
   /** The checkpoint or restore that is under way, in words; null while there is none. */
   private underWay: string | null = null;
+  /** The autosave that is under way. */
+  private autosaving: Promise<void> | null = null;
   /** A checkpoint that will stop the container has frozen it: no guest runs any more. */
   private isHeld = false;
   private panicSentence: string | null = null;
+  private readonly environment: MachineEnvironment;
+
+  constructor(environment: MachineEnvironment = {}) {
+    this.environment = environment;
+  }
 
   async boot(options: BootOptions): Promise<void> {
     if (this.isBooting) throw new ContainerError('the machine is already booted');
@@ -76,16 +95,17 @@ export class Machine implements MachineApi, MachineDriver {
       base: image.tree,
       realtimeNs: () => BigInt(Date.now()) * 1_000_000n,
       hostEnd: () => ({ label: 'terminal' }),
+      knownImages: new KnownImages(),
       takeSpareCore: () => this.rehearsal.takeSpareCore(),
     };
-    const history = new History(module, image.tree);
+    const history = new History(module, image.tree, this.news, this.environment.openStore ?? null);
     const taking = new CheckpointTaking(history, this.news, {
       runGuests: (budgetMs) => void this.runSlice(budgetMs),
       isHere: (container) => this.container === container,
       hold: () => (this.isHeld = true),
       release: () => (this.isHeld = false),
     });
-    return { image, host, history, taking };
+    return { image, host, history, taking, checkpoints: new Checkpoints(history, this.news), inspection: new Inspection(history), autosave: new Autosave(history, taking, this.news) };
   }
 
   // ---- the container ----
@@ -95,7 +115,6 @@ export class Machine implements MachineApi, MachineDriver {
     if (this.container !== null) throw new ContainerError(`container "${this.container.spec.id}" already exists`);
     this.container = Container.create(host, containerSpec(options, image.config));
     this.guests.startClock(this.container);
-      knownImages: new KnownImages(),
     return this.announceState(`${this.container.spec.id} created`);
   }
 
@@ -142,6 +161,7 @@ export class Machine implements MachineApi, MachineDriver {
     this.consoleId = null;
     this.terminals.clear();
     this.booted?.history.timeline.goOnFromNothing();
+    this.dropAutosave();
   }
 
   state(): ContainerState | null {
@@ -165,7 +185,10 @@ export class Machine implements MachineApi, MachineDriver {
     }
     const entry = await this.exclusively('checkpoint', `a checkpoint of ${container.spec.id}`, () => taking.take(container, options));
     const info = history.info(entry);
-    if (!options.leaveRunning) this.announceState(`${container.spec.id} stopped: checkpoint ${info.name} holds it`);
+    if (!options.leaveRunning && this.container === container) {
+      this.announceState(`${container.spec.id} stopped: checkpoint ${info.name} holds it`);
+      this.dropAutosave();
+    }
     this.news.tell({ kind: 'checkpoint', sentence: checkpointSentence(info), checkpoint: info });
     return info;
   }
@@ -185,6 +208,7 @@ export class Machine implements MachineApi, MachineDriver {
       for (const watched of container.watchedProcesses()) if (watched.origin === 'init') this.consoleId = this.attach(container, watched);
       const now = new Map(outcome.kept.map((watched) => [watched.pid, this.attach(container, watched)]));
       this.guests.startClock(container);
+      this.booted?.autosave.forget();
       const report = restoreReport(entry, outcome, { consoleId: this.consoleId, now, before }, performance.now() - startMs);
       this.news.tell({ kind: 'restore', sentence: `restore: ${entry.name}, generation ${report.generation}`, report });
       this.announceState(`${container.spec.id} running as generation ${report.generation}`);
@@ -239,37 +263,75 @@ export class Machine implements MachineApi, MachineDriver {
   }
 
   async renameCheckpoint(id: string, name: string): Promise<CheckpointInfo> {
-    const { history } = this.requireBooted();
-    const before = history.timeline.entry(id).name;
-    const entry = history.timeline.rename(id, name);
-    this.news.tell({ kind: 'timeline', sentence: `checkpoint ${before} is now called ${name}` });
-    return history.info(entry);
+    return this.requireBooted().checkpoints.rename(id, name);
   }
 
   async annotateCheckpoint(id: string, note: string): Promise<CheckpointInfo> {
-    const { history } = this.requireBooted();
-    const entry = history.timeline.annotate(id, note);
-    this.news.tell({ kind: 'timeline', sentence: `checkpoint ${entry.name} has a new note` });
-    return history.info(entry);
+    return this.requireBooted().checkpoints.annotate(id, note);
   }
 
   async deleteCheckpoint(id: string): Promise<{ freedBytes: number }> {
-    const { history } = this.requireBooted();
-    const { name } = history.timeline.entry(id);
-    const { bytes } = history.timeline.delete(id);
-    this.news.tell({ kind: 'timeline', sentence: `checkpoint ${name} deleted, ${kilobytes(bytes)} freed` });
-    return { freedBytes: bytes };
+    return { freedBytes: await this.requireBooted().checkpoints.delete(id) };
   }
 
-  async exportCheckpoint(id: string, _format: 'file'): Promise<Uint8Array> {
-    return this.requireBooted().history.fullImage(id);
+  async exportCheckpoint(id: string, format: 'file' | 'oci'): Promise<Uint8Array> {
+    return this.requireBooted().checkpoints.export(id, format);
   }
 
   async importCheckpoint(name: string, bytes: Uint8Array): Promise<CheckpointInfo> {
-    const { history } = this.requireBooted();
-    const entry = history.importImage(bytes, name);
-    this.news.tell({ kind: 'timeline', sentence: `checkpoint ${name} imported, ${kilobytes(entry.imageBytes)}` });
-    return history.info(entry);
+    return this.requireBooted().checkpoints.import(name, bytes);
+  }
+
+  async checkpointLink(id: string): Promise<string> {
+    return this.requireBooted().checkpoints.link(id);
+  }
+
+  async importLink(fragment: string): Promise<CheckpointInfo> {
+    return this.requireBooted().checkpoints.import('', fragment);
+  }
+
+  async inspect(id: string): Promise<ImageReport> {
+    return this.requireBooted().inspection.inspect(id);
+  }
+
+  async diff(beforeId: string, afterId: string): Promise<ImageDiff> {
+    return this.requireBooted().inspection.diff(beforeId, afterId);
+  }
+
+  async pagePair(beforeId: string, afterId: string, pid: number, address: number): Promise<PagePair> {
+    return this.requireBooted().inspection.pagePair(beforeId, afterId, pid, address);
+  }
+
+  // ---- keeping them ----
+
+  async openStore(name: string): Promise<StoreReport> {
+    return this.requireBooted().history.openStore(name);
+  }
+
+  async storeState(): Promise<StoreState | null> {
+    const { history, autosave } = this.requireBooted();
+    return history.storeState(autosave.seconds);
+  }
+
+  async setAutosave(seconds: number | null): Promise<void> {
+    const { autosave } = this.requireBooted();
+    autosave.set(seconds, performance.now());
+    if (seconds !== null) return;
+    await this.autosaving;
+    await autosave.dropAll();
+  }
+
+  async autosave(): Promise<void> {
+    const { autosave } = this.requireBooted();
+    const { container } = this;
+    if (this.autosaving === null && container !== null && autosave.dueInMs(Infinity, this.guests.instructions) === 0) this.beginAutosave(container, autosave);
+    await this.autosaving;
+  }
+
+  /** Unless something else is under way, which has the container's state of now as well. */
+  private beginAutosave(container: Container, autosave: Autosave): void {
+    if (this.underWay !== null || this.autosaving !== null || container.status === 'stopped') return;
+    this.autosaving = autosave.save(container, this.guests.instructions).finally(() => (this.autosaving = null));
   }
 
   // ---- looking on ----
@@ -294,7 +356,8 @@ export class Machine implements MachineApi, MachineDriver {
 
   runSlice(budgetMs: number): SliceOutcome {
     const { container } = this;
-    if (container === null || this.panicSentence !== null || this.isHeld || container.status !== 'running') return { isRunnable: false, idleMs: null };
+    if (container === null || this.panicSentence !== null || container.status !== 'running') return { isRunnable: false, idleMs: null };
+    if (this.isHeld) return { isRunnable: false, idleMs: WAIT_MS };
     try {
       this.guests.run(container, this.terminals, budgetMs);
     } catch (error) {
@@ -303,9 +366,21 @@ export class Machine implements MachineApi, MachineDriver {
     }
     this.tellNews(container);
     this.serveRequest(container);
+    const autosaveMs = this.autosaveInMs(container);
     if (container.kernel.hasRunnable()) return { isRunnable: true, idleMs: 0 };
-    const idleMs = Math.min(this.guests.idleMs(container), this.getReady(container));
+    const isBusy = this.underWay !== null || this.autosaving !== null; // its end may wake somebody
+    const idleMs = Math.min(this.guests.idleMs(container), this.getReady(container), autosaveMs, isBusy ? WAIT_MS : Infinity);
     return { isRunnable: false, idleMs: idleMs === Infinity ? null : idleMs };
+  }
+
+  /** Autosaves when it is time. @returns milliseconds until the next */
+  private autosaveInMs(container: Container): number {
+    if (this.booted === null || this.underWay !== null || this.autosaving !== null) return Infinity;
+    const { autosave } = this.booted;
+    const dueInMs = autosave.dueInMs(performance.now(), this.guests.instructions);
+    if (dueInMs > 0) return dueInMs;
+    this.beginAutosave(container, autosave);
+    return Infinity;
   }
 
   /** Uses time in which no guest can run. @returns milliseconds until there is more of it to use */
@@ -340,18 +415,26 @@ export class Machine implements MachineApi, MachineDriver {
 
   private tellNews(container: Container): void {
     const status = this.news.tellOf(container, this.terminals);
-    if (status !== null) this.announceState(`${container.spec.id} stopped with status ${status}`);
+    if (status !== null) {
+      this.announceState(`${container.spec.id} stopped with status ${status}`);
+      this.dropAutosave();
+    }
     if (container.restoration === 'failed' && container.status === 'stopped') this.announceState(`${container.spec.id} stopped: its restore hook failed`);
   }
 
   /** Takes the checkpoint that a program inside has asked for, once no other is under way. */
   private serveRequest(container: Container): void {
-    if (this.underWay !== null) return;
+    if (this.underWay !== null || this.autosaving !== null) return;
     const request = container.takeCheckpointRequest();
     if (request === null) return;
     this.checkpoint({ name: request.path, leaveRunning: request.leaveRunning }).catch((error: unknown) => {
       this.news.notice(`checkpoint: ${request.path}, asked for from inside, failed: ${reasonOf(error)}`, true);
     });
+  }
+
+  /** What has ended is not to come back by itself. */
+  private dropAutosave(): void {
+    void (this.autosaving ?? Promise.resolve()).then(() => this.booted?.autosave.dropAll());
   }
 
   private announceState(sentence: string): ContainerState {
@@ -372,8 +455,9 @@ export class Machine implements MachineApi, MachineDriver {
     return this.container;
   }
 
-  /** One checkpoint or restore at a time. */
+  /** One checkpoint or restore at a time; an autosave is waited for. */
   private async exclusively<T>(verb: string, what: string, work: () => Promise<T>): Promise<T> {
+    while (this.underWay === null && this.autosaving !== null) await this.autosaving;
     if (this.underWay !== null) throw new ContainerError(`cannot ${verb} while ${this.underWay} is under way; try again when it has ended`);
     this.underWay = what;
     try {

@@ -1,61 +1,13 @@
 /** A machine's checkpoints and restores: policies, hooks and what programs inside ask for, as the page and the command line call them. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { rootPath } from '../../scripts/support/paths.mjs';
-import type { ContainerOptions, ExecPolicyName, MachineEvent, TerminalId } from '../../src/machine/api.ts';
-import { Machine } from '../../src/machine/machine.ts';
+import type { ExecPolicyName } from '../../src/machine/api.ts';
+import { MachineHarness, TERMINAL } from '../support/machine-driver.ts';
 
-const TERMINAL = { columns: 80, rows: 24 };
 const PREFIX = 'dev.gvisor.internal.checkpoint.';
-const core = new WebAssembly.Module(readFileSync(rootPath('build/core.wasm')));
-const imageArchive = readFileSync(rootPath('public/busybox.tar'));
-
-/** A machine that is given time only in `until`, and what it has said. */
-class Driver {
-  readonly machine = new Machine();
-  readonly events: MachineEvent[] = [];
-  private readonly outputs = new Map<TerminalId, string>();
-
-  static async start(options: ContainerOptions): Promise<Driver> {
-    const driver = new Driver();
-    driver.machine.subscribe((event) => driver.events.push(event));
-    await driver.machine.boot({ core, imageArchive, memoryLimitBytes: 64 << 20 });
-    driver.machine.create({ console: TERMINAL, ...options });
-    driver.machine.start();
-    return driver;
-  }
-
-  output(id: TerminalId | null): string {
-    return (id === null ? undefined : this.outputs.get(id)) ?? '';
-  }
-
-  type(id: TerminalId | null, text: string): void {
-    this.machine.terminalInput(id!, new TextEncoder().encode(text));
-  }
-
-  async until(isThere: () => boolean): Promise<void> {
-    const endMs = Date.now() + 20_000;
-    while (!isThere()) {
-      if (Date.now() > endMs) throw new Error('it did not come to be');
-      this.machine.runSlice(5);
-      for (const id of this.machine.terminalsWithOutput()) {
-        this.outputs.set(id, this.output(id) + new TextDecoder().decode(this.machine.takeTerminalOutput(id, 65_536)));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-
-  /** What a command prints. */
-  async said(command: string): Promise<string> {
-    const { terminalId } = this.machine.exec({ argv: ['sh', '-c', `${command}; echo [end]`], terminal: TERMINAL });
-    await this.until(() => this.output(terminalId).includes('[end]'));
-    return this.output(terminalId).replaceAll('\r', '').replace('[end]\n', '');
-  }
-}
 
 describe('Machine.restore', () => {
   it('gives execs that live on a terminal each under reattach', async () => {
-    const driver = await Driver.start({ argv: ['sleep', '100000'] });
+    const driver = await MachineHarness.start({ argv: ['sleep', '100000'] });
     const { machine } = driver;
     const doomed = machine.exec({ argv: ['sh'], terminal: TERMINAL });
     const shell = machine.exec({ argv: ['sh'], terminal: TERMINAL, restorable: true });
@@ -73,7 +25,7 @@ describe('Machine.restore', () => {
   });
 
   it('refuses in one sentence, and the container goes on', async () => {
-    const driver = await Driver.start({ argv: ['sleep', '100000'] });
+    const driver = await MachineHarness.start({ argv: ['sleep', '100000'] });
     const { machine } = driver;
     const shell = machine.exec({ argv: ['sh'], terminal: TERMINAL });
     const { id, name } = await machine.checkpoint({ leaveRunning: true });
@@ -95,7 +47,7 @@ describe('Machine.restore', () => {
 
 describe('Machine.survivors', () => {
   it('says who would live on', async () => {
-    const { machine } = await Driver.start({ argv: ['sleep', '100000'] });
+    const { machine } = await MachineHarness.start({ argv: ['sleep', '100000'] });
     machine.exec({ argv: ['sleep', '100'], terminal: TERMINAL, restorable: true });
     expect(machine.survivors().map(({ sentence }) => sentence)).toEqual([
       'pid 1 sleep: lives on; the init of the container; holds c1:host:0 (pts/0)',
@@ -108,8 +60,8 @@ describe('Machine.survivors', () => {
 describe('hooks and requests', () => {
   const note = 'echo $GVISOR_SAVE_RESTORE_AUTO_EXEC_MODE >> /log';
 
-  async function withHook(script: string): Promise<Driver> {
-    const driver = await Driver.start({ argv: ['sleep', '100000'], annotations: { [`${PREFIX}save-restore-exec-argv`]: 'sh /hook' } });
+  async function withHook(script: string): Promise<MachineHarness> {
+    const driver = await MachineHarness.start({ argv: ['sleep', '100000'], annotations: { [`${PREFIX}save-restore-exec-argv`]: 'sh /hook' } });
     await driver.said(`echo '${script}' > /hook`);
     return driver;
   }
@@ -148,7 +100,7 @@ describe('hooks and requests', () => {
   });
 
   it('ends a hook whose time is over though nothing else is to do', async () => {
-    const driver = await Driver.start({
+    const driver = await MachineHarness.start({
       argv: ['sleep', '100000'],
       annotations: { [`${PREFIX}save-restore-exec-argv`]: 'sleep 1000', [`${PREFIX}save-restore-exec-timeout`]: '200ms' },
     });
@@ -156,7 +108,7 @@ describe('hooks and requests', () => {
   });
 
   it('takes the checkpoint that a program inside asks for, and tells it', async () => {
-    const driver = await Driver.start({
+    const driver = await MachineHarness.start({
       argv: ['sh', '-c', 'exec 3<>/proc/gvisor/checkpoint; echo 1 >&3; cat <&3; exec sleep 100000'],
       annotations: { [`${PREFIX}enable`]: 'true', [`${PREFIX}path`]: 'from-inside', [`${PREFIX}resume`]: 'true' },
     });

@@ -1,0 +1,84 @@
+import { ContainerError } from '../container/errors.ts';
+import type { Container } from '../container/container.ts';
+import type { CheckpointTaking } from './checkpoint-taking.ts';
+import type { History } from './history.ts';
+import type { News } from './news.ts';
+
+/**
+ * Keeps the running container without being asked: a checkpoint every so often while anything changes, which takes the place of
+ * the one before. It stands beside the tree that people see, at the checkpoint that the container has gone on from.
+ */
+export class Autosave {
+  /** Null: off. */
+  seconds: number | null = null;
+  private readonly history: History;
+  private readonly taking: CheckpointTaking;
+  private readonly news: News;
+  private lastMs = 0;
+  /** What the machine had done when it was last kept; null when it is not kept yet. */
+  private keptMark: number | null = null;
+  /** What went wrong last time, which is said once. */
+  private toldFailure: string | null = null;
+
+  constructor(history: History, taking: CheckpointTaking, news: News) {
+    this.history = history;
+    this.taking = taking;
+    this.news = news;
+  }
+
+  /** @errors ContainerError no number, or no store to keep it in */
+  set(seconds: number | null, nowMs: number): void {
+    if (seconds !== null && !(seconds > 0 && Number.isFinite(seconds))) throw new ContainerError(`cannot autosave every ${seconds} s: a number above 0 is needed, or null for never`);
+    if (seconds !== null && !this.history.hasStore()) throw new ContainerError('cannot autosave: no store is open that would outlast this machine');
+    this.seconds = seconds;
+    this.lastMs = nowMs;
+  }
+
+  /** The container is another one: whatever was kept is not it. */
+  forget(): void {
+    this.keptMark = null;
+  }
+
+  /**
+   * Milliseconds until the next one, 0 when it is time; Infinity when it is off or nothing has changed.
+   * @param mark  a count of what the machine has done
+   */
+  dueInMs(nowMs: number, mark: number): number {
+    return this.seconds === null || mark === this.keptMark ? Infinity : Math.max(0, this.lastMs + this.seconds * 1000 - nowMs);
+  }
+
+  /** Takes it. Never fails: a notice says why there is none. */
+  async save(container: Container, mark: number): Promise<void> {
+    try {
+      const entry = await this.taking.take(container, { name: 'autosave', leaveRunning: true, isAutosave: true });
+      // One that is in the store outlasts its successor that is not.
+      const isStored = this.history.isStored(entry);
+      const others = this.history.timeline.list().filter(({ isAutosave, id }) => isAutosave && id !== entry.id);
+      const replaced = isStored ? others : others.filter((other) => !this.history.isStored(other));
+      await this.drop(replaced.map(({ id }) => id));
+      this.keptMark = mark;
+      this.toldFailure = null;
+      this.news.tell({ kind: 'timeline', sentence: `autosave: ${Math.ceil(entry.imageBytes / 1000)} kB` });
+    } catch (error) {
+      const failure = `autosave: ${error instanceof Error ? error.message : String(error)}`;
+      if (failure !== this.toldFailure) this.news.notice(failure, true);
+      this.toldFailure = failure;
+    } finally {
+      this.lastMs = performance.now();
+    }
+  }
+
+  /** The container is gone, or autosave was switched off: nothing is to come back by itself. */
+  async dropAll(): Promise<void> {
+    this.keptMark = null;
+    const ids = this.history.timeline.list().filter(({ isAutosave }) => isAutosave).map(({ id }) => id);
+    if (ids.length === 0) return;
+    await this.drop(ids);
+    this.news.tell({ kind: 'timeline', sentence: 'autosave dropped' });
+  }
+
+  private async drop(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.history.timeline.delete(id);
+    if (ids.length > 0) await this.history.keep();
+  }
+}
