@@ -35,10 +35,10 @@ export interface ExchangeLimits {
 export const DEFAULT_LIMITS: ExchangeLimits = {
   fileBytes: IMAGE_LIMIT_BYTES,
   // Images are packed already: whoever packs an archive of them once more gains little, and a larger one can be unpacked first.
-  unpackedBytes: 256 << 20,
+  unpackedBytes: 128 << 20,
   entries: 4096,
   nameBytes: 1024,
-  extensionBytes: 16 << 10,
+  extensionBytes: 4 << 10,
   jsonBytes: 1 << 20,
   jsonDepth: 16,
   manifests: 64,

@@ -8,6 +8,7 @@ import type { ExchangeLimits } from '../../src/exchange/index.ts';
 import { core, refusal, SENTENCE } from '../support/exchange-chain.ts';
 import { digestOf, entry, json, textEntry } from '../support/oci-archive.ts';
 
+/** Of the processor's time, which others in the machine do not lengthen. */
 const LIMIT_MS = 2000;
 const LIMIT_BYTES = 400 << 20;
 const peakAtStart = peakBytes();
@@ -17,9 +18,10 @@ function peakBytes(): number {
 }
 
 async function expectRefused(source: Uint8Array | string, sentence: RegExp, limits: ExchangeLimits = DEFAULT_LIMITS): Promise<void> {
-  const startMs = performance.now();
+  const start = process.cpuUsage();
   const said = await refusal(() => importAny(core, source, { limits }));
-  expect(performance.now() - startMs).toBeLessThan(LIMIT_MS);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(LIMIT_MS);
   expect(said).toMatch(sentence);
   expect(said).toMatch(SENTENCE);
 }
