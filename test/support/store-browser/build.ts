@@ -1,0 +1,19 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+/** Builds the page that opens stores for tests. @returns  the folder to serve, the caller's to remove */
+export async function buildStorePage(): Promise<string> {
+  const outDir = await mkdtemp(join(tmpdir(), 'stasis-store-page-'));
+  await build({
+    configFile: false,
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    base: './',
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true, target: 'es2022' },
+    worker: { format: 'es' },
+  });
+  return outDir;
+}
