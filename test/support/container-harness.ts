@@ -6,6 +6,7 @@ import { readImageArchive } from '../../src/container/oci/index.ts';
 import type { ContainerSpec, TerminalSize } from '../../src/container/spec.ts';
 import type { Killed } from '../../src/sentry/checkpoint/exec-policy.ts';
 import type { FrameTrace } from '../../src/sentry/checkpoint/frame-trace.ts';
+import { KnownImages } from '../../src/sentry/checkpoint/known-images.ts';
 import type { PageChain } from '../../src/sentry/checkpoint/page-chain.ts';
 import type { ImageLibrary } from '../../src/sentry/checkpoint/parents.ts';
 import { saveImage } from '../../src/sentry/checkpoint/save.ts';
@@ -78,9 +79,11 @@ export class ContainerHarness {
    * @param entropySeed  randomness of this machine: the same as others have where it is the same
    */
   static restore(
-    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number } = {},
+    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number; knownImages?: KnownImages; memoryLimitBytes?: number } = {},
   ): ContainerHarness {
-    const host = hostOf(time, 64 << 20, options.missingKeys ?? [], options.base, options.entropySeed);
+    const host = {
+      ...hostOf(time, options.memoryLimitBytes ?? 64 << 20, options.missingKeys ?? [], options.base, options.entropySeed), knownImages: options.knownImages ?? new KnownImages(),
+    };
     const { container, killed, kept, warnings, trace, chain } = Container.restore(host, bytes, {
       ...options, policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor',
     }, options.library);
