@@ -29,7 +29,7 @@ export type Format =
 /** A checkpoint from elsewhere, checked whole. */
 export interface ImportedCheckpoint {
   readonly format: 'image' | 'oci' | 'link';
-  /** The full image first, the checkpoint last. */
+  /** The full image first, the checkpoint last. A plain image is the caller's own buffer, the others have buffers of their own. */
   readonly images: readonly Uint8Array[];
   readonly digests: readonly string[];
   /** What is in the last one. */

@@ -112,7 +112,7 @@ function bytesIn(fragment: string, { linkCharacters }: ExchangeLimits): Uint8Arr
 }
 
 function unpacked(method: number, body: Uint8Array, imageBytes: number): Promise<Uint8Array> | Uint8Array {
-  if (method === STORED) return body;
+  if (method === STORED) return body.slice();
   if (method === DEFLATED) return inflate(body, 'deflate-raw', 'link', imageBytes, imageBytes);
   throw new ImageError('link', `is packed by method ${method}, this program knows ${STORED} and ${DEFLATED}`);
 }

@@ -12,7 +12,7 @@ import type { ExchangeLimits } from './limits.ts';
 import { CHECKPOINT_TYPE, CONFIG_TYPE, IMAGE_TYPE, PARENT_ANNOTATION } from './media-types.ts';
 
 export interface ImportedChain {
-  /** The full image first, the checkpoint last; views of the archive. */
+  /** The full image first, the checkpoint last; buffers of their own, so that none keeps the archive. */
   readonly images: readonly Uint8Array[];
   /** Digest of each image, worked out from its bytes. */
   readonly digests: readonly string[];
@@ -59,7 +59,7 @@ export async function readCheckpoint(archive: Archive, name: string | null): Pro
     const at = `${place}: layers[${i}]`;
     const layer = asObject(item, at);
     checkParent(layer, digests.at(-1) ?? null, at);
-    images.push(await archive.blob(layer, at, archive.limits.imageBytes));
+    images.push((await archive.blob(layer, at, archive.limits.imageBytes)).slice());
     digests.push(textIn(layer, 'digest', at));
   }
   return { images, digests, facts };
