@@ -1,5 +1,4 @@
 import { ImageError } from '../base/errors.ts';
-import { imageDigest } from '../container/image-store.ts';
 import type { Core } from '../core/core.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
 import type { Image } from '../sentry/checkpoint/image.ts';
@@ -11,15 +10,15 @@ import type { ExchangeFacts } from './facts.ts';
  *
  * @param core     for checksums; only its scratch buffer is touched
  * @param images   the full one first
- * @param digests  of each image, where they are known
- * @param facts    what came with them, where something did: about the last image, and true
+ * @param digests  of each image, worked out from its bytes
+ * @param facts    what came with them and is said of the last image; null where nothing is
  * @errors         ImageError: one sentence with the image, the place and the reason
  */
-export function verifyChain(core: Core, images: readonly Uint8Array[], digests: readonly string[] | null = null, facts: ExchangeFacts | null = null): Image[] {
+export function verifyChain(core: Core, images: readonly Uint8Array[], digests: readonly string[], facts: ExchangeFacts | null): Image[] {
   const read = images.map((bytes, i) => readOne(core, bytes, images.length === 1 ? null : i));
   const first = read[0]?.metadata;
   read.forEach(({ metadata }, i) => {
-    const before = i === 0 ? null : (digests?.[i - 1] ?? imageDigest(images[i - 1]!));
+    const before = digests[i - 1] ?? null;
     if (metadata.parent !== before) {
       const place = images.length === 1 ? 'parent' : `image ${i}: parent`;
       if (before === null) throw new ImageError(place, `the image is a difference to ${metadata.parent}, which is not with it`);

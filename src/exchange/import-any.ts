@@ -1,6 +1,6 @@
 import { ImageError } from '../base/errors.ts';
-import { imageDigest } from '../container/image-store.ts';
 import { isGzip, isZstd } from '../container/oci/gzip.ts';
+import { sha256Hex } from '../container/oci/sha256.ts';
 import { TAR_BLOCK_BYTES } from '../container/oci/tar.ts';
 import type { Core } from '../core/core.ts';
 import type { Image } from '../sentry/checkpoint/image.ts';
@@ -82,9 +82,10 @@ async function importLink(core: Core, text: string, limits: ExchangeLimits): Pro
   return oneImage(core, 'link', image, name);
 }
 
-function oneImage(core: Core, format: 'image' | 'link', bytes: Uint8Array, name: string): ImportedCheckpoint {
-  const [image] = verifyChain(core, [bytes]);
-  return { format, images: [bytes], digests: [imageDigest(bytes)], image: image!, facts: factsOf(image!.metadata, name, '') };
+async function oneImage(core: Core, format: 'image' | 'link', bytes: Uint8Array, name: string): Promise<ImportedCheckpoint> {
+  const digests = [`sha256:${await sha256Hex(bytes)}`];
+  const [image] = verifyChain(core, [bytes], digests, null);
+  return { format, images: [bytes], digests, image: image!, facts: factsOf(image!.metadata, name, '') };
 }
 
 async function layoutOf(archive: Archive): Promise<Format> {
