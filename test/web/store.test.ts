@@ -15,7 +15,8 @@ import type { Browser } from './support/browser.ts';
 import { serveFolder } from './support/static-server.ts';
 import type { StaticServer } from './support/static-server.ts';
 
-const KILLS = 8;
+const TAB_CRASHES = 5;
+const BROWSER_KILLS = 3;
 
 let folder: string;
 let server: StaticServer;
@@ -111,7 +112,7 @@ describe.runIf(hasBrowser)('a store that has no room', () => {
 describe.runIf(hasBrowser)('a tab that dies in the middle of saving', () => {
   it('leaves the last checkpoint whole, over and over, and the store free', async () => {
     let page = await newTab();
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 0; kill < TAB_CRASHES; kill++) {
       expect(await open(page, 'crash')).toBe('');
       const { number: before } = await recover(page);
       await page.evaluate(() => window.stores.keepForever());
@@ -139,7 +140,7 @@ describe.runIf(hasBrowser)('a browser that is killed in the middle of saving', (
     const profile = await mkdtemp(join(tmpdir(), 'stasis-chromium-killed-'));
     let killed = await ChromiumProcess.start(profile, server.url);
     try {
-      for (let kill = 0; kill < 4; kill++) {
+      for (let kill = 0; kill < BROWSER_KILLS; kill++) {
         expect(await open(killed.page, 'crash')).toBe('');
         const { number: before } = await recover(killed.page);
         await killed.page.evaluate(() => window.stores.keepForever());
