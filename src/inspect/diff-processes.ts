@@ -26,7 +26,8 @@ function diffProcess({ before, after }: ProcessPair): ProcessDiff {
     change: changeOf(before, after),
     fields: before === null || after === null ? [] : diffFields(before, after),
     fds: pairs(before?.fds ?? [], after?.fds ?? [], (fd) => fd.fd).map((pair) => ({ fd: (pair.after ?? pair.before)!.fd, ...pair })),
-    mappings: pairs(before?.mappings ?? [], after?.mappings ?? [], (mapping) => mapping.start),
+    // How much of one is in memory is told with the pages.
+    mappings: pairs(before?.mappings ?? [], after?.mappings ?? [], (mapping) => mapping.start, (mapping) => ({ ...mapping, residentPages: 0 })),
   };
 }
 
@@ -55,13 +56,15 @@ function diffFields(before: ProcessReport, after: ProcessReport): FieldDiff[] {
 }
 
 /** What differs in two lists, by key, ascending. */
-function pairs<T extends object>(before: readonly T[], after: readonly T[], keyOf: (item: T) => number): { change: Change; before: T | null; after: T | null }[] {
+function pairs<T extends object>(
+  before: readonly T[], after: readonly T[], keyOf: (item: T) => number, compared: (item: T) => T = (item) => item,
+): { change: Change; before: T | null; after: T | null }[] {
   const one = new Map(before.map((item) => [keyOf(item), item]));
   const other = new Map(after.map((item) => [keyOf(item), item]));
   return [...new Set([...one.keys(), ...other.keys()])]
     .sort((a, b) => a - b)
     .map((key) => ({ before: one.get(key) ?? null, after: other.get(key) ?? null }))
-    .filter((pair) => JSON.stringify(pair.before) !== JSON.stringify(pair.after))
+    .filter((pair) => pair.before === null || pair.after === null || JSON.stringify(compared(pair.before)) !== JSON.stringify(compared(pair.after)))
     .map((pair) => ({ change: changeOf(pair.before, pair.after), ...pair }));
 }
 
