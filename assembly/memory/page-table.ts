@@ -10,7 +10,7 @@
  */
 import { PAGE_BYTES, PAGE_SHIFT, RUN_ASID, SPACES, SPACE_BYTES, SPACE_LIMIT, SPACE_PAGES } from '../layout';
 import { frameAlloc, frameRef, frameUnref } from './frames';
-import { givePage, takeZeroPage } from './pool';
+import { givePage, pageAddress, takePage, takeZeroPage } from './pool';
 import { dropPage, flushJumps, flushReads, flushWrites, noteCodeChange } from './tlb';
 
 export const PTE_READ: u32 = 1;
@@ -292,6 +292,10 @@ export function spaceDestroy(space: u32): void {
     flushReads();
     flushWrites();
   }
+  freeSpace(space);
+}
+
+function freeSpace(space: u32): void {
   store<u32>(recordOf(space), firstFree, NEXT_FREE);
   firstFree = space;
 }
@@ -316,6 +320,54 @@ export function spaceFork(space: u32): u32 {
   }
   flushWrites();
   return child;
+}
+
+/**
+ * Copies the tables of a space as they stand, without a reference on anything that they map: for a freeze, which keeps the
+ * frames. Nothing runs in the copy, and `dropShadow` frees it.
+ *
+ * @returns the copy, a space; 0 when there is none left or memory cannot grow
+ */
+export function spaceShadow(space: u32): u32 {
+  const shadow = spaceCreate();
+  if (shadow == 0) return 0;
+  for (let i: usize = 0; i < <usize>ROOT_ENTRIES * 4; i += 4) {
+    const middle: usize = load<u32>(recordOf(space) + i, ROOT);
+    if (middle == 0) continue;
+    const copy = takeZeroPage();
+    store<u32>(recordOf(shadow) + i, copy << PAGE_SHIFT, ROOT);
+    if (copy == 0 || !copyLeaves(middle, pageAddress(copy))) {
+      dropShadow(shadow);
+      return 0;
+    }
+  }
+  return shadow;
+}
+
+function copyLeaves(from: usize, to: usize): bool {
+  for (let i: usize = 0; i < PAGE_BYTES; i += 4) {
+    const leaf: usize = load<u32>(from + i);
+    if (leaf == 0) continue;
+    const copy = takePage();
+    if (copy == 0) return false;
+    memory.copy(pageAddress(copy), leaf, PAGE_BYTES);
+    store<u32>(to + i, copy << PAGE_SHIFT);
+  }
+  return true;
+}
+
+/** Frees what `spaceShadow` made. */
+export function dropShadow(shadow: u32): void {
+  for (let i: usize = 0; i < <usize>ROOT_ENTRIES * 4; i += 4) {
+    const middle: usize = load<u32>(recordOf(shadow) + i, ROOT);
+    if (middle == 0) continue;
+    for (let at: usize = 0; at < PAGE_BYTES; at += 4) {
+      const leaf = load<u32>(middle + at);
+      if (leaf != 0) givePage(leaf >> PAGE_SHIFT);
+    }
+    givePage(<u32>middle >> PAGE_SHIFT);
+  }
+  freeSpace(shadow);
 }
 
 function copyLeaf(from: usize, to: usize): void {

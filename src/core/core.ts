@@ -212,6 +212,15 @@ export class Core {
     return this.exports.spaceFork(space);
   }
 
+  /** A copy of the space's tables, with no reference on what they map, for `dropShadow`; 0 when there is no room. */
+  spaceShadow(space: number): number {
+    return this.exports.spaceShadow(space);
+  }
+
+  dropShadow(shadow: number): void {
+    this.exports.dropShadow(shadow);
+  }
+
   /** Lets go of all the space maps, and of the space. */
   spaceDestroy(space: number): void {
     this.exports.spaceDestroy(space);

@@ -26,6 +26,8 @@ export interface CoreExports extends PageWorkExports {
 
   spaceCreate(): number;
   spaceFork(space: number): number;
+  spaceShadow(space: number): number;
+  dropShadow(shadow: number): void;
   spaceDestroy(space: number): void;
   map(space: number, vpn: number, frame: number, flags: number): number;
   mapNewZero(space: number, vpn: number, flags: number): number;

@@ -1,8 +1,9 @@
 /**
  * Page tables in a checkpoint: what each address space maps, by image frame.
  *
- * A dump is pairs of u32, virtual page number and PTE (`frame << 12 | flags`), ascending. It is taken in the pause of a
- * checkpoint; encoding follows at leisure, while the freeze keeps the frames.
+ * A dump is pairs of u32, virtual page number and PTE (`frame << 12 | flags`), ascending. The pause of a checkpoint copies the
+ * tables as they are, 4 KiB for up to 4 MiB mapped; to look through them, and to encode them, is left for later, while the
+ * freeze keeps the frames.
  */
 
 import { ImageError, panic } from '../../base/errors.ts';
@@ -17,6 +18,42 @@ const SPACE_PAGES = 1 << 26;
 const MAX_FLAGS = 15;
 const PAIR_BYTES = 8;
 const TABLES_LIMIT_BYTES = 1 << 28;
+
+/** The page tables of address spaces as they were at one moment. */
+export class FrozenTables {
+  private readonly core: Core;
+  private shadows: number[] = [];
+
+  private constructor(core: Core) {
+    this.core = core;
+  }
+
+  /** @errors ImageError 'memory' when there is no room for the copies */
+  static of(core: Core, spaces: readonly { readonly space: number }[]): FrozenTables {
+    const tables = new FrozenTables(core);
+    for (const { space } of spaces) {
+      const shadow = core.spaceShadow(space);
+      if (shadow === 0) {
+        tables.release();
+        throw new ImageError('memory', `no room for a copy of the page tables of ${spaces.length} address spaces`);
+      }
+      tables.shadows.push(shadow);
+    }
+    return tables;
+  }
+
+  /** The dumps, in the order of the spaces; the copies are freed. */
+  take(): Uint32Array[] {
+    const dumps = this.shadows.map((shadow) => dumpSpace(this.core, shadow));
+    this.release();
+    return dumps;
+  }
+
+  release(): void {
+    for (const shadow of this.shadows) this.core.dropShadow(shadow);
+    this.shadows = [];
+  }
+}
 
 /** The page table of one space, as pairs; the array belongs to the caller. */
 export function dumpSpace(core: Core, space: number): Uint32Array {

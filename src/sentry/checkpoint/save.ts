@@ -14,7 +14,7 @@ import { FrameTrace } from './frame-trace.ts';
 import { writeImage } from './image.ts';
 import type { Json } from './image.ts';
 import type { PageChain } from './page-chain.ts';
-import { dumpSpace, encodeTables } from './page-tables.ts';
+import { FrozenTables, encodeTables } from './page-tables.ts';
 import { PageEncoder } from './pages.ts';
 import type { BasePage, ParentPages } from './pages.ts';
 
@@ -56,8 +56,9 @@ export class Save {
   private readonly numbers: FrameNumbers;
   private readonly state: Tapes;
   private readonly spaces: readonly AddressSpace[];
-  /** Page tables of the address spaces, in the order of the tasks. */
-  private readonly dumps: readonly Uint32Array[];
+  /** Copies of the page tables of the address spaces, in the order of the tasks; none once they are in `dumps`. */
+  private readonly tables: FrozenTables;
+  private dumps: readonly Uint32Array[] = [];
   private readonly counts: { [name: string]: number };
   private readonly monotonicNs: number;
   private readonly generation: number;
@@ -76,8 +77,8 @@ export class Save {
     this.numbers = new FrameNumbers();
     saveRegisters(kernel);
     this.spaces = [...kernel.addressSpaces()];
-    this.dumps = this.spaces.map((mm) => dumpSpace(core, mm.space));
     this.state = walkGraph(kernel, this.numbers);
+    this.tables = FrozenTables.of(core, this.spaces);
     forgetRegisters(kernel);
     this.counts = countsOf(kernel);
   }
@@ -142,6 +143,7 @@ export class Save {
   private beginEncoding(): Encoding {
     const { core } = this.kernel;
     const wire = coreWire(core);
+    this.dumps = this.tables.take();
     const state = wire.encodeTapes(this.state);
     const tables = encodeTables(wire, this.dumps, this.numbers);
     const { base, pages } = basePagesOf(this.kernel);
@@ -161,6 +163,7 @@ export class Save {
 
   /** Gives the checkpoint up; the container goes on as if it had not been asked for. */
   abandon(): void {
+    this.tables.release();
     this.kernel.core.freezeEnd();
   }
 }
