@@ -14,7 +14,8 @@ export function countOf(value: number, unit: string): string {
 export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 999_500) return `${significant(bytes / 1e3)} kB`;
-  return `${significant(bytes / 1e6)} MB`;
+  if (bytes < 999_500_000) return `${significant(bytes / 1e6)} MB`;
+  return `${significant(bytes / 1e9)} GB`;
 }
 
 /** Sizes of memory: powers of two, `5.5 MiB`. */

@@ -1,21 +1,26 @@
 /**
- * What the page shows, as plain data, and how news changes it. Elements read it; only the functions here and the session
- * (`session.ts`) make a new one.
+ * What the page shows, as plain data, and how news changes it. Elements read it; only the functions here and those who talk to
+ * the machine (`playground.ts`, `keeper.ts`) make a new one.
  */
 
 import type {
   CheckpointInfo,
   ContainerState,
+  ExecPolicyName,
   KilledProcess,
   MachineEvent,
   MachineStats,
   ProcessOrigin,
   ProcessRow,
   RestoreReport,
+  StoreState,
+  SurvivorRow,
   TerminalId,
   UnsupportedSyscall,
 } from '../../src/machine/api.ts';
-import { clock, countOf, duration } from './format.ts';
+import type { ImageDiff, PagePair } from '../../src/inspect/report.ts';
+import { defaultSettings, livesOnBy } from './restore-choice.ts';
+import type { RestoreSettings } from './restore-choice.ts';
 import type { TerminalFeed } from './terminal-feed.ts';
 
 /** How far the start has come. */
@@ -30,6 +35,8 @@ export type SessionEnd =
   | { kind: 'killed'; atMs: number; killed: KilledProcess; checkpointName: string }
   /** It was younger than the checkpoint that was restored: the machine it lived in was let go. */
   | { kind: 'let-go'; atMs: number; checkpointName: string }
+  /** It lives on in the container, but its terminal has no end outside: it can say nothing and hear nothing. */
+  | { kind: 'cut-off'; atMs: number; policy: ExecPolicyName; checkpointName: string }
   /** The container stopped at a checkpoint, and it with the container. */
   | { kind: 'frozen'; atMs: number; checkpointName: string }
   | { kind: 'exited'; atMs: number; status: number };
@@ -71,10 +78,43 @@ export interface LetGo {
   lastedMs: number;
 }
 
+/** Two checkpoints beside each other. */
+export interface Comparison {
+  beforeId: string;
+  afterId: string;
+  /** Null while it is worked out. */
+  diff: ImageDiff | null;
+  /** Why there is none, in a sentence. */
+  problem: string | null;
+  /** The page that is looked at; its content null while it is on its way. */
+  page: { pid: number; address: number; pair: PagePair | null } | null;
+}
+
+/** A checkpoint as a link. */
+export interface ShareLink {
+  checkpointId: string;
+  /** The whole address. */
+  text: string;
+  isCopied: boolean;
+}
+
+/** A request that the machine refused, where it was asked. */
+export interface Refusal {
+  of: Request;
+  sentence: string;
+}
+
+/** What is asked for one at a time. */
+export type Request = 'checkpoint' | 'restore' | 'exec' | 'pause' | 'timeline' | 'import' | 'store';
+
 export interface PageModel {
   phase: Phase;
   container: ContainerState | null;
   processes: readonly ProcessRow[];
+  /** How the next restore is to be done. */
+  settings: RestoreSettings;
+  /** Who would live on by `settings`; null until it has been asked. */
+  survivors: readonly SurvivorRow[] | null;
   stats: MachineStats | null;
   /** Millions of guest instructions a second, over the last poll. */
   mips: number;
@@ -90,13 +130,23 @@ export interface PageModel {
   events: readonly EventLine[];
   sessions: readonly TerminalSession[];
   /** A request that is under way: its button cannot act. */
-  busy: 'checkpoint' | 'restore' | 'exec' | null;
+  busy: Request | null;
+  /** The last request that was refused, until one of its kind succeeds. */
+  refusal: Refusal | null;
+  comparison: Comparison | null;
+  link: ShareLink | null;
+  /** Null while checkpoints are kept in memory only. */
+  store: StoreState | null;
+  /** A checkpoint that has just come in from outside: the next restore is of it. */
+  importedId: string | null;
 }
 
 export const emptyModel: PageModel = {
   phase: { kind: 'loading', line: 'starting' },
   container: null,
   processes: [],
+  settings: defaultSettings,
+  survivors: null,
   stats: null,
   mips: 0,
   unsupported: [],
@@ -108,13 +158,22 @@ export const emptyModel: PageModel = {
   events: [],
   sessions: [],
   busy: null,
+  refusal: null,
+  comparison: null,
+  link: null,
+  store: null,
+  importedId: null,
 };
 
 /** Lines of Events that are kept. */
 const EVENT_LINES = 200;
+/** Between two tellings of the same failure, at most. */
+const SAME_MS = 1000;
 
 /** `model` with one more line in Events. */
 export function withLine(model: PageModel, atMs: number, sentence: string, weight: EventLine['weight']): PageModel {
+  // The machine tells a failure to whoever asked and to all who listen: it is one line.
+  if (weight === 'failure' && model.events.slice(0, 3).some((line) => line.sentence === sentence && Math.abs(atMs - line.atMs) < SAME_MS)) return model;
   const id = (model.events[0]?.id ?? 0) + 1;
   return { ...model, events: [{ id, atMs, sentence, weight }, ...model.events].slice(0, EVENT_LINES) };
 }
@@ -132,6 +191,8 @@ export function withEvent(model: PageModel, event: MachineEvent): PageModel {
       return withLine(withCheckpoint(model, event.checkpoint), event.atMs, event.sentence, 'news');
     case 'restore':
       return withRestore(model, event.atMs, event.report, event.sentence);
+    case 'timeline':
+      return withLine(model, event.atMs, event.sentence, 'quiet');
     case 'notice':
       return withLine(model, event.atMs, event.sentence, event.isFailure ? 'failure' : 'quiet');
     case 'panic':
@@ -147,31 +208,48 @@ function withExit(model: PageModel, event: Extract<MachineEvent, { kind: 'exit' 
 }
 
 function withCheckpoint(model: PageModel, checkpoint: CheckpointInfo): PageModel {
-  const kept = { ...model, checkpoints: [...model.checkpoints, checkpoint], parentId: checkpoint.id, fates: null };
+  const others = model.checkpoints.filter(({ id }) => id !== checkpoint.id);
+  const kept = { ...model, checkpoints: [...others, checkpoint], parentId: checkpoint.id, fates: null };
   if (checkpoint.leftRunning) return kept;
   return endSessions(kept, () => ({ kind: 'frozen', atMs: checkpoint.takenAtMs, checkpointName: checkpoint.name }));
 }
 
 function withRestore(model: PageModel, atMs: number, report: RestoreReport, sentence: string): PageModel {
-  const ended = {
-    ...model,
-    sessions: model.sessions.map((session): TerminalSession => {
-      if (session.origin === 'init') return { ...session, terminalId: report.consoleId ?? session.terminalId, end: null };
-      if (session.end !== null && session.end.kind !== 'frozen') return session;
-      const killed = report.killed.find((process) => process.terminalId === session.terminalId);
-      const checkpointName = report.name;
-      if (killed === undefined) return { ...session, end: { kind: 'let-go', atMs, checkpointName } };
-      return { ...session, end: { kind: 'killed', atMs, killed, checkpointName } };
-    }),
-  };
+  const takenAtMs = model.checkpoints.find(({ id }) => id === report.checkpointId)?.takenAtMs ?? 0;
+  const ended = { ...model, sessions: model.sessions.map((session) => afterRestore(session, atMs, report, takenAtMs, model.settings.policy)) };
   const lines = withLine(ended, atMs, sentence, 'quiet');
   return {
     ...report.killed.toReversed().reduce((next, killed) => withLine(next, atMs, killed.sentence, 'news'), lines),
     fates: { survivors: new Set(report.survivors.map(({ pid }) => pid)), killed: report.killed, generation: report.generation, frozenMs: report.frozenMs },
-    letGo: model.container?.status === 'stopped' ? null : { parentId: model.parentId, atMs, lastedMs: atMs - model.branchSinceMs },
+    letGo: model.container === null || model.container.status === 'stopped' ? null : { parentId: model.parentId, atMs, lastedMs: atMs - model.branchSinceMs },
     parentId: report.checkpointId,
     branchSinceMs: atMs,
+    importedId: null,
+    settings: { ...model.settings, keptPids: model.settings.keptPids.filter((pid) => report.survivors.some((survivor) => survivor.pid === pid)) },
+    survivors: null,
   };
+}
+
+/** A session of the run that was let go, as the restored machine has it. */
+function afterRestore(session: TerminalSession, atMs: number, report: RestoreReport, takenAtMs: number, policy: ExecPolicyName): TerminalSession {
+  if (session.origin === 'init') return { ...session, terminalId: report.consoleId ?? session.terminalId, end: null };
+  const wasThere = session.openedAtMs <= takenAtMs && (session.end === null || session.end.atMs >= takenAtMs);
+  const checkpointName = report.name;
+  if (wasThere) {
+    const kept = report.kept.find(({ pid }) => pid === session.pid);
+    // Only `reattach` gives terminals new ends.
+    if (kept !== undefined && kept.terminalId !== null && policy === 'reattach') return { ...session, terminalId: kept.terminalId, end: null };
+    if (report.survivors.some(({ pid }) => pid === session.pid)) return { ...session, end: { kind: 'cut-off', atMs, policy, checkpointName } };
+  }
+  if (session.end !== null && session.end.kind !== 'frozen' && session.end.kind !== 'cut-off') return session;
+  const killed = report.killed.find((process) => (process.terminalId === null ? wasThere && process.pid === session.pid : process.terminalId === session.terminalId));
+  if (killed === undefined) return { ...session, end: { kind: 'let-go', atMs, checkpointName } };
+  return { ...session, end: { kind: 'killed', atMs, killed, checkpointName } };
+}
+
+/** Execs that the restore kept on terminals of which the page has no session: it opens one for each. */
+export function keptWithoutSession(model: PageModel, report: RestoreReport): RestoreReport['kept'] {
+  return model.settings.policy !== 'reattach' ? [] : report.kept.filter(({ terminalId }) => terminalId !== null && model.sessions.every((session) => session.terminalId !== terminalId));
 }
 
 function endSessions(model: PageModel, endOf: (session: TerminalSession) => SessionEnd | null): PageModel {
@@ -186,74 +264,29 @@ export function liveSessions(model: PageModel): TerminalSession[] {
   return model.sessions.filter((session) => session.end === null);
 }
 
+/** The table with who lives on by the settings in force. */
+export function withFates(rows: readonly ProcessRow[], survivors: readonly SurvivorRow[] | null, settings: RestoreSettings): readonly ProcessRow[] {
+  if (survivors === null) return rows;
+  const byPid = new Map(survivors.map((survivor) => [survivor.pid, survivor]));
+  return rows.map((row) => {
+    const survivor = byPid.get(row.pid);
+    return survivor === undefined ? row : { ...row, livesOn: livesOnBy(survivor, settings) };
+  });
+}
+
 /** How many of the processes a restore would end, and of how many. */
 export function doomedOf(model: PageModel): { doomed: number; total: number } {
   return { doomed: model.processes.filter((row) => !row.livesOn).length, total: model.processes.length };
 }
 
-/** The mark of a session: its origin while it lives, a square while it is frozen, a cross once it has ended. */
-export function markOf(session: TerminalSession): 'init' | 'exec' | 'stopped' | 'killed' {
-  if (session.end === null) return session.origin;
-  return session.end.kind === 'frozen' ? 'stopped' : 'killed';
-}
-
-/** What a session's head says at its right end. */
-export function standingOf(session: TerminalSession, isDoomed: boolean): string {
-  switch (session.end?.kind) {
-    case undefined:
-      return isDoomed ? 'will not survive' : session.origin;
-    case 'killed':
-      return 'killed at restore';
-    case 'let-go':
-      return 'let go at restore';
-    case 'frozen':
-      return 'frozen';
-    case 'exited':
-      return 'ended';
-  }
-}
-
-/** Why a session ended, in a sentence or two, and the rows of its record. */
-export function recordOf(session: TerminalSession, end: SessionEnd): { reason: string; how: string; rows: [string, string][] } {
-  const opened: [string, string][] = [
-    ['command', session.command],
-    ['opened', `${clock(session.openedAtMs)} ${session.origin === 'exec' ? 'by exec, on a terminal' : 'with the container'}`],
-  ];
-  switch (end.kind) {
-    case 'killed':
-      return {
-        how: 'SIGKILL',
-        reason: 'An exec started it, so the restore killed it before it could run another instruction. What it wrote to files is still there; what it held in memory is gone.',
-        rows: [
-          ...opened,
-          ['ended', `${clock(end.atMs)} at restore of ${end.checkpointName}, status 137`],
-          ['freed', `${countOf(end.killed.fdsFreed, 'FD')}, ${countOf(end.killed.framesFreed, 'frame')}, 1 terminal`],
-        ],
-      };
-    case 'let-go':
-      return {
-        how: 'let go',
-        reason: `It began after ${end.checkpointName} was frozen, so the machine that was restored never had it. It went with the run that was let go.`,
-        rows: [...opened, ['ended', `${clock(end.atMs)} at restore of ${end.checkpointName}`]],
-      };
-    case 'frozen':
-      return {
-        how: 'frozen',
-        reason:
-          session.origin === 'exec'
-            ? `The container stopped when ${end.checkpointName} was frozen. A restore will not bring this session back: an exec started it.`
-            : `The container stopped when ${end.checkpointName} was frozen. Restore it and this console goes on.`,
-        rows: [...opened, ['frozen', `${clock(end.atMs)} in ${end.checkpointName}`]],
-      };
-    case 'exited':
-      return {
-        how: end.status > 128 ? `signal ${end.status - 128}` : `status ${end.status}`,
-        reason: end.status > 128 ? 'A signal ended it.' : 'It ended by itself.',
-        rows: [
-          ...opened,
-          ['ended', `${clock(end.atMs)}, status ${end.status}`],
-          ['lasted', duration(end.atMs - session.openedAtMs)],
-        ],
-      };
-  }
+/** The model with the machine's list of checkpoints: where that of now is gone, now hangs on the one before. */
+export function withCheckpoints(model: PageModel, checkpoints: readonly CheckpointInfo[]): PageModel {
+  const known = new Set(checkpoints.map(({ id }) => id));
+  const standing = (id: string | null): string | null => {
+    let at = id;
+    while (at !== null && !known.has(at)) at = model.checkpoints.find((candidate) => candidate.id === at)?.parentId ?? null;
+    return at;
+  };
+  const letGo = model.letGo === null ? null : { ...model.letGo, parentId: standing(model.letGo.parentId) };
+  return { ...model, checkpoints, parentId: standing(model.parentId), letGo };
 }

@@ -1,51 +1,62 @@
 /**
  * The playground's link to its machine: starts it, keeps the page's model up to date with it, and carries out what the reader
- * asks for. The only place of the page that knows a machine.
+ * asks for. Beside its helpers (`keeper.ts`, `comparer.ts`, `terminal-wires.ts`) the only place of the page that knows a machine.
  */
 
 import { download } from '../../src/bridge/download.ts';
 import { MachineClient } from '../../src/bridge/machine-client.ts';
 import type { MachineEvent, MachineStats, Started, TerminalId, TerminalSize } from '../../src/machine/api.ts';
+import { Comparer } from './comparer.ts';
 import { fileSize } from './format.ts';
-import { emptyModel, withEvent, withLine } from './model.ts';
-import type { PageModel, TerminalSession } from './model.ts';
+import { Keeper } from './keeper.ts';
+import { emptyModel, keptWithoutSession, withEvent, withFates, withLine } from './model.ts';
+import type { PageModel, Request, TerminalSession } from './model.ts';
+import { defaultSettings, restoreChoice } from './restore-choice.ts';
+import type { RestoreSettings } from './restore-choice.ts';
+import { sentenceOf } from './sentence.ts';
 import { TerminalFeed } from './terminal-feed.ts';
+import { NO_TERMINAL, TerminalWires } from './terminal-wires.ts';
 
 const CORE_URL = 'core.wasm';
 const IMAGE_URL = 'busybox.tar';
 const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
-/** A session that has no terminal yet. */
-const NO_TERMINAL: TerminalId = -1;
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 /** How often the process table and the meters are read; more seldom where reading them is work (a fork bomb). */
 const POLL_MS = 500;
 const POLL_SHARE = 1 / 20;
-/** Credit is returned together, about once a frame: a guest that floods a terminal is slowed to what the page can draw with ease. */
-const CREDIT_MS = 16;
 
 export interface PlaygroundOptions {
   containerId: string;
   initArgv: string[];
   execArgv: string[];
+  /** Of the page's address, without '#': a link that holds a checkpoint, or ''. */
+  fragment: string;
 }
+
+/** One request at a time: see `Playground.request`. */
+export type Ask = <T>(kind: Request, act: (client: MachineClient) => Promise<T>) => Promise<T | null>;
 
 export class Playground {
   model: PageModel = emptyModel;
+  readonly keeper: Keeper;
+  readonly comparer: Comparer;
+  readonly wires = new TerminalWires(() => this.model);
   private readonly options: PlaygroundOptions;
   private readonly onChange: (model: PageModel) => void;
   private client: MachineClient | null = null;
   private nextKey = 1;
-  /** Bytes that came before their session was known. */
-  private readonly early = new Map<TerminalId, Uint8Array[]>();
-  private readonly sizes = new Map<number, TerminalSize>();
-  private readonly creditDue = new Map<TerminalId, number>();
   private lastStats: { stats: MachineStats; atMs: number } | null = null;
   private isPolling = false;
+  private showsSurvivors = false;
 
   /** @param onChange  called with the new model after every change */
   constructor(options: PlaygroundOptions, onChange: (model: PageModel) => void) {
     this.options = options;
     this.onChange = onChange;
+    const change = (next: (model: PageModel) => PageModel): void => this.set(next(this.model));
+    const ask: Ask = (kind, act) => this.request(kind, act);
+    this.keeper = new Keeper(() => this.model, change, ask);
+    this.comparer = new Comparer(() => this.model, change, () => this.client);
   }
 
   /** Loads core and image, boots, and runs the container; a failure becomes the page's state, not an exception. */
@@ -55,22 +66,30 @@ export class Playground {
     this.print(console, 'image busybox');
     try {
       const client = MachineClient.start({
-        onOutput: (terminalId, bytes) => this.take(terminalId, bytes),
+        onOutput: (terminalId, bytes) => this.wires.take(terminalId, bytes),
         onEvent: (event) => this.hear(event),
         onFailure: (sentence) => this.fail(`machine: ${sentence}`),
       });
       this.client = client;
+      this.wires.client = client;
       const [core, imageArchive] = await this.load(console);
       await client.machine.boot({ core, imageArchive, memoryLimitBytes: MEMORY_LIMIT_BYTES });
-      const size = this.sizes.get(console.key) ?? DEFAULT_SIZE;
-      await client.machine.create({ id: this.options.containerId, argv: this.options.initArgv, console: size });
+      const isBack = await this.keeper.bringBack(client);
       this.print(console, '\r\x1b[2K');
-      this.bind(console.key, await client.machine.start());
+      if (!isBack) await this.createContainer(client, console);
       this.set({ ...this.model, phase: { kind: 'ready' }, branchSinceMs: Date.now() });
       void this.keepPolling();
+      await this.keeper.open(client);
+      if (this.options.fragment !== '') await this.keeper.importLink(this.options.fragment);
     } catch (error) {
       this.fail(sentenceOf(error));
     }
+  }
+
+  private async createContainer(client: MachineClient, console: TerminalSession): Promise<void> {
+    const size = this.wires.sizeOf(console.key) ?? DEFAULT_SIZE;
+    await client.machine.create({ id: this.options.containerId, argv: this.options.initArgv, console: size });
+    this.bind(console.key, await client.machine.start());
   }
 
   /** Starts another exec session; it is the last of `model.sessions` when the promise is fulfilled. */
@@ -90,18 +109,25 @@ export class Playground {
   }
 
   async restore(checkpointId: string): Promise<void> {
-    await this.request('restore', (client) => client.machine.restore(checkpointId));
+    await this.request('restore', (client) => client.machine.restore(checkpointId, restoreChoice(this.model.settings)));
   }
 
-  input(key: number, bytes: Uint8Array): void {
-    const terminalId = this.terminalIdOf(key);
-    if (terminalId !== NO_TERMINAL) this.client?.input(terminalId, bytes);
+  /** Pauses the container, or lets it go on. */
+  async pause(): Promise<void> {
+    await this.request('pause', (client) => (this.model.container?.status === 'paused' ? client.machine.resume() : client.machine.pause()));
   }
 
-  resize(key: number, size: TerminalSize): void {
-    this.sizes.set(key, size);
-    const terminalId = this.terminalIdOf(key);
-    if (terminalId !== NO_TERMINAL) this.client?.resize(terminalId, size);
+  /** How the next restore is to be done. */
+  choose(settings: Partial<RestoreSettings>): void {
+    const refusal = this.model.refusal?.of === 'restore' ? null : this.model.refusal;
+    this.set({ ...this.model, settings: { ...this.model.settings, ...settings }, refusal });
+    void this.poll();
+  }
+
+  /** Whether somebody looks at who would survive: it is asked with every poll then. */
+  watchSurvivors(isWatched: boolean): void {
+    this.showsSurvivors = isWatched;
+    if (isWatched) void this.poll();
   }
 
   /** Takes the record of an ended session off the page. */
@@ -109,14 +135,21 @@ export class Playground {
     this.set({ ...this.model, sessions: this.model.sessions.filter((session) => session.key !== key || session.end === null) });
   }
 
-  /** One request at a time; a refusal becomes a line in Events. */
-  private async request<T>(kind: 'checkpoint' | 'restore' | 'exec', act: (client: MachineClient) => Promise<T>): Promise<T | null> {
+  dismissRefusal(): void {
+    this.set({ ...this.model, refusal: null });
+  }
+
+  /** One request at a time; a refusal becomes a line in Events and stays where it was asked. */
+  private async request<T>(kind: Request, act: (client: MachineClient) => Promise<T>): Promise<T | null> {
     if (this.client === null || this.model.busy !== null) return null;
     this.set({ ...this.model, busy: kind });
     try {
-      return await act(this.client);
+      const result = await act(this.client);
+      if (this.model.refusal?.of === kind) this.dismissRefusal();
+      return result;
     } catch (error) {
-      this.set(withLine(this.model, Date.now(), sentenceOf(error), 'failure'));
+      const sentence = sentenceOf(error);
+      this.set({ ...withLine(this.model, Date.now(), sentence, 'failure'), refusal: { of: kind, sentence } });
       return null;
     } finally {
       this.set({ ...this.model, busy: null });
@@ -138,20 +171,8 @@ export class Playground {
 
   private newSession(origin: 'init' | 'exec', command: string, terminalId: TerminalId, pid: number): TerminalSession {
     const key = this.nextKey++;
-    const feed = new TerminalFeed((countBytes) => this.returnCredit(key, countBytes));
+    const feed = new TerminalFeed((countBytes) => this.wires.returnCredit(key, countBytes));
     return { key, terminalId, origin, pid, command, openedAtMs: Date.now(), feed, end: null };
-  }
-
-  private returnCredit(key: number, countBytes: number): void {
-    if (this.creditDue.size === 0) {
-      setTimeout(() => {
-        const due = [...this.creditDue];
-        this.creditDue.clear();
-        for (const [terminalId, sum] of due) this.client?.credit(terminalId, sum);
-      }, CREDIT_MS);
-    }
-    const terminalId = this.terminalIdOf(key);
-    this.creditDue.set(terminalId, (this.creditDue.get(terminalId) ?? 0) + countBytes);
   }
 
   /** Gives the session `key` the terminal it was started on, with what that printed before. */
@@ -161,15 +182,7 @@ export class Playground {
       ...this.model,
       sessions: this.model.sessions.map((session) => (session.key === key ? { ...session, terminalId, pid } : session)),
     });
-    for (const bytes of this.early.get(terminalId) ?? []) this.take(terminalId, bytes);
-    this.early.delete(terminalId);
-    const size = this.sizes.get(key);
-    if (size !== undefined) this.client?.resize(terminalId, size);
-  }
-
-  /** A restore may give a session another terminal. */
-  private terminalIdOf(key: number): TerminalId {
-    return this.model.sessions.find((session) => session.key === key)?.terminalId ?? NO_TERMINAL;
+    this.wires.follow();
   }
 
   /** Writes the page's own words into a session's terminal. */
@@ -177,19 +190,15 @@ export class Playground {
     session.feed.print(new TextEncoder().encode(text));
   }
 
-  private take(terminalId: TerminalId, bytes: Uint8Array): void {
-    const session = this.model.sessions.findLast((candidate) => candidate.terminalId === terminalId);
-    if (session !== undefined) {
-      session.feed.push(bytes);
-      return;
-    }
-    const waiting = this.early.get(terminalId);
-    if (waiting === undefined) this.early.set(terminalId, [bytes]);
-    else waiting.push(bytes);
-  }
-
   private hear(event: MachineEvent): void {
-    this.set(withEvent(this.model, event));
+    let model = withEvent(this.model, event);
+    if (event.kind === 'restore') {
+      const opened = keptWithoutSession(model, event.report).map(({ pid, command, terminalId }) => this.newSession('exec', command, terminalId ?? NO_TERMINAL, pid));
+      model = { ...model, sessions: [...model.sessions, ...opened] };
+    }
+    this.set(model);
+    this.wires.follow();
+    if (event.kind === 'timeline' || event.kind === 'checkpoint') void this.keeper.refresh();
     void this.poll();
   }
 
@@ -203,21 +212,26 @@ export class Playground {
   private async poll(): Promise<void> {
     if (this.client === null || this.isPolling || document.hidden) return;
     this.isPolling = true;
+    const { settings } = this.model;
     try {
       const { machine } = this.client;
-      const [container, processes, stats, unsupported] = await Promise.all([
+      const asksSurvivors = this.showsSurvivors || settings.policy !== defaultSettings.policy;
+      const [container, processes, stats, unsupported, survivors] = await Promise.all([
         machine.state(),
         machine.processes(),
         machine.stats(),
         machine.unsupportedSyscalls(),
+        asksSurvivors ? machine.survivors(settings.policy, [...settings.keptPids]) : null,
       ]);
       const lives = container !== null && container.status !== 'stopped';
-      this.set({ ...this.model, container, processes: lives ? processes : [], stats, unsupported, mips: this.speedAt(stats) });
+      const rows = lives ? withFates(processes, survivors, settings) : [];
+      this.set({ ...this.model, container, processes: rows, stats, unsupported, survivors: lives ? survivors : this.model.survivors, mips: this.speedAt(stats) });
     } catch (error) {
       this.fail(sentenceOf(error));
     } finally {
       this.isPolling = false;
     }
+    if (settings !== this.model.settings) void this.poll();
   }
 
   private speedAt(stats: MachineStats): number {
@@ -249,8 +263,4 @@ async function compileCore(): Promise<WebAssembly.Module> {
   // Some static hosts do not know the media type, and compiling a stream insists on it.
   if (response.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

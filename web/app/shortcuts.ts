@@ -1,20 +1,25 @@
 /** The page's keys, outside of terminals and fields. */
 
 export type Shortcut =
-  | { kind: 'checkpoint' | 'restore' | 'survivors' | 'exec' | 'help' | 'close' }
+  | { kind: 'checkpoint' | 'restore' | 'exec' | 'pause' | 'verify' | 'close' }
+  | { kind: 'toggle'; panel: 'survivors' | 'help' | 'checkpoint' | 'compare' }
   | { kind: 'panel'; panel: 'processes' | 'timeline' | 'events' | 'syscalls' }
   | { kind: 'terminal'; ordinal: number };
 
 const LETTERS: Readonly<Record<string, Shortcut>> = {
   c: { kind: 'checkpoint' },
   r: { kind: 'restore' },
-  s: { kind: 'survivors' },
+  s: { kind: 'toggle', panel: 'survivors' },
+  i: { kind: 'toggle', panel: 'checkpoint' },
+  d: { kind: 'toggle', panel: 'compare' },
   n: { kind: 'exec' },
+  v: { kind: 'verify' },
+  w: { kind: 'pause' },
   p: { kind: 'panel', panel: 'processes' },
   t: { kind: 'panel', panel: 'timeline' },
   e: { kind: 'panel', panel: 'events' },
   u: { kind: 'panel', panel: 'syscalls' },
-  '?': { kind: 'help' },
+  '?': { kind: 'toggle', panel: 'help' },
   escape: { kind: 'close' },
 };
 
@@ -28,6 +33,6 @@ export function shortcutOf(event: KeyboardEvent): Shortcut | null {
 
 function takesText(target: EventTarget): boolean {
   if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
-  if (target instanceof HTMLInputElement) return target.type !== 'checkbox';
+  if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio';
   return target instanceof HTMLElement && target.isContentEditable;
 }

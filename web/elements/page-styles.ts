@@ -8,7 +8,7 @@ export const pageStyles = css`
   .skip:focus { top: var(--s2); }
   .app {
     display: grid; height: 100dvh; min-height: 560px;
-    grid-template: 'top top' var(--bar) 'main insp' minmax(0, 1fr) 'time time' 158px / minmax(0, 1fr) clamp(404px, 33.5vw, 490px);
+    grid-template: 'top top' var(--bar) 'main insp' minmax(0, 1fr) 'time time' auto / minmax(0, 1fr) clamp(404px, 33.5vw, 490px);
   }
   stasis-top-bar { grid-area: top; }
   main { grid-area: main; display: flex; flex-direction: column; min-width: 0; min-height: 0; background: var(--surface-term); }
@@ -35,11 +35,18 @@ export const pageStyles = css`
   .p-syscalls { flex: none; }
   .p-events { flex: 1 1 160px; min-height: 120px; overflow: auto; scrollbar-width: thin; scrollbar-color: var(--line-strong) transparent; }
 
-  .timeline { grid-area: time; display: grid; grid-template: minmax(0, 1fr) / 200px minmax(0, 1fr); min-width: 0; border-top: var(--hair) solid var(--line); }
-  stasis-deck { border-right: var(--hair) solid var(--line); }
+  .timeline { grid-area: time; display: grid; grid-template: auto 150px auto / 248px minmax(0, 1fr); min-width: 0; border-top: var(--hair) solid var(--line); }
+  .said { grid-area: 1 / 1 / 2 / 3; }
+  stasis-deck { grid-area: 2 / 1 / 4 / 2; border-right: var(--hair) solid var(--line); }
+  stasis-rail { grid-area: 2 / 2; }
+  stasis-timeline-foot { grid-area: 3 / 2; border-top: var(--hair) solid var(--line); }
+  .below { flex: none; max-height: 62%; overflow: auto; scrollbar-width: thin; scrollbar-color: var(--line-strong) transparent; }
+  stasis-compare { grid-area: main / main / insp / insp; }
+  [data-panel='compare'] :is(main, .inspector) { display: none; }
+  [data-dropping]::after { content: 'Drop it: a checkpoint is checked whole before anything is touched'; position: fixed; inset: 6px; z-index: 20; display: grid; place-items: end center; padding-bottom: var(--s6); border: 2px dashed var(--edge); border-radius: var(--radius); color: var(--ink); font-size: var(--text-l); pointer-events: none; }
 
   @media (max-width: 1180px) {
-    .app { grid-template: 'top' var(--bar) 'main' minmax(0, 1fr) 'insp' auto 'time' 158px / minmax(0, 1fr); }
+    .app { grid-template: 'top' var(--bar) 'main' minmax(0, 1fr) 'insp' auto 'time' auto / minmax(0, 1fr); }
     .inspector {
       display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1.15fr) minmax(0, 1fr); border-left: 0; border-top: var(--hair) solid var(--line);
       height: 232px;
@@ -50,7 +57,7 @@ export const pageStyles = css`
     .p-syscalls { grid-area: 2 / 2; border: solid var(--line); border-width: var(--hair) 0 0 var(--hair); }
   }
   @media (max-width: 820px) {
-    .timeline { grid-template-columns: 178px minmax(0, 1fr); }
+    .timeline { grid-template-columns: 214px minmax(0, 1fr); }
   }
   @media (max-width: 600px) {
     .app {
@@ -62,6 +69,7 @@ export const pageStyles = css`
     .rim kbd { display: none; }
     .inside { grid-template-columns: minmax(0, 1fr); }
     .inside > * + *:not([hidden]) { border-left: 0; }
+    stasis-compare { grid-area: main; }
     .keys { grid-area: keys; }
     .nav { grid-area: nav; z-index: 6; }
     .sheet {

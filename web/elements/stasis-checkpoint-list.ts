@@ -53,7 +53,7 @@ export class StasisCheckpointList extends LitElement {
         const isSelected = checkpoint.id === this.selectedId;
         return html`<li><button aria-pressed=${isSelected} @click=${() => this.select(checkpoint.id)}>
           <svg viewBox="0 0 34 48" aria-hidden="true">${line(`M9 ${isFirst ? 24 : 0}V${isLast ? 24 : 48}`)}${circle(isSelected ? 'node on' : 'node')}</svg>
-          <span class="name"><b>${ordinal} ${checkpoint.name}</b><span class="num">pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')}</span></span>
+          <span class="name"><b>${ordinal} ${checkpoint.name}</b><span class="num">${checkpoint.isDifference ? 'a difference' : 'a full image'}, pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')}${checkpoint.parentId === null || checkpoint.parentId === newestFirst[index + 1]?.checkpoint.id ? '' : `, from ${this.checkpoints.find(({ id }) => id === checkpoint.parentId)?.name ?? 'the start'}`}</span></span>
           <span class="num">${fileSize(checkpoint.imageBytes)}</span>
         </button></li>`;
       })}

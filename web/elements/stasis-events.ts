@@ -9,6 +9,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { clock } from '../app/format.ts';
 import type { EventLine } from '../app/model.ts';
 import { panelStyles, sharedStyles } from './shared-styles.ts';
+import { withCode } from './with-code.ts';
 
 export class StasisEvents extends LitElement {
   static override properties = { lines: { attribute: false } };
@@ -46,11 +47,6 @@ export class StasisEvents extends LitElement {
       ${this.lines.length === 0 ? html`<p class="none">Nothing yet.</p>` : ''}
     `;
   }
-}
-
-/** Words between backquotes are what the machine would accept: set in mono. Text only, never markup. */
-function withCode(sentence: string): unknown {
-  return sentence.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
 customElements.define('stasis-events', StasisEvents);

@@ -9,10 +9,15 @@ const KEYS: readonly [string, string][] = [
   ['N', 'new exec session'],
   ['C', 'checkpoint'],
   ['R', 'restore what is selected on the rail'],
-  ['S', 'who survives'],
+  ['S', 'who survives a restore, and how it is done'],
+  ['I', 'the checkpoint that is selected: name, note, share, export, delete'],
+  ['D', 'compare it with the one it came from, or with another: Shift+click, Shift+Enter'],
+  ['V', 'verify it: read it whole'],
+  ['W', 'pause the container, and let it go on'],
   ['P, T, E, U', 'processes, timeline, events, unsupported syscalls'],
   ['Arrows', 'walk the processes, the rail and the tabs; Enter acts'],
-  ['Esc', 'closes this'],
+  ['Esc', 'closes a panel'],
+  ['Drop a file', 'takes in a checkpoint: a single file or an OCI tar'],
 ];
 
 export class StasisHelp extends LitElement {

@@ -1,9 +1,7 @@
 /**
  * `<stasis-page>`: the playground as a whole: lays out the parts, and turns keys into requests.
  *
- * Properties in: `model`, `name`, `image`.
- * Events out: `ask-checkpoint` (`{ name, leaveRunning }`), `ask-restore` (`{ id }`), `ask-exec` (`TerminalSize`), `ask-dismiss`
- * (`{ key }`), `session-input` (`{ key, bytes }`), `session-resize` (`{ key, size }`).
+ * Properties in: `model`, `name`, `image`. Events out: see `page-events.ts`.
  */
 
 import { LitElement, html, nothing } from 'lit';
@@ -14,12 +12,21 @@ import { checkpointName } from '../app/checkpoint-name.ts';
 import { count, countOf, duration, fileSize } from '../app/format.ts';
 import { doomedOf } from '../app/model.ts';
 import type { PageModel, TerminalSession } from '../app/model.ts';
+import { checkpointRefusal, comparedWith, execRefusal, pauseRefusal, restoreRefusal, timelineRefusal } from '../app/refusals.ts';
+import { settingsText } from '../app/restore-choice.ts';
+import type { RestoreSettings } from '../app/restore-choice.ts';
 import { shortcutOf } from '../app/shortcuts.ts';
 import { toggleTheme } from '../app/theme.ts';
+import { FileDrop } from './file-drop.ts';
 import { mark } from './marks.ts';
+import type { PageEvents } from './page-events.ts';
+import { PagePanels, PANEL_TITLES } from './page-panels.ts';
+import type { Panel } from './page-panels.ts';
+import { PagePanes } from './page-panes.ts';
 import { pageStyles } from './page-styles.ts';
 import { sharedStyles } from './shared-styles.ts';
 import './stasis-checkpoint-list.ts';
+import './stasis-checkpoint.ts';
 import './stasis-deck.ts';
 import './stasis-events.ts';
 import './stasis-help.ts';
@@ -27,86 +34,70 @@ import './stasis-keys.ts';
 import './stasis-nav.ts';
 import './stasis-processes.ts';
 import './stasis-rail.ts';
+import './stasis-refusal.ts';
 import './stasis-session.ts';
 import './stasis-survivors.ts';
 import './stasis-syscalls.ts';
 import './stasis-tabs.ts';
+import './stasis-timeline-foot.ts';
 import './stasis-top-bar.ts';
 import type { StasisSession } from './stasis-session.ts';
 import type { StasisTerminal } from './stasis-terminal.ts';
 
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
-/** A panel that is laid over nothing: below the terminals, or a sheet on a phone. */
-type Panel = '' | 'processes' | 'timeline' | 'events' | 'syscalls' | 'survivors' | 'help';
-
-const PANEL_TITLES: Record<Panel, string> = {
-  '': '', processes: 'Processes', timeline: 'Timeline', events: 'Events', syscalls: 'Unsupported syscalls', survivors: 'Who survives', help: 'Keys',
-};
-
 export class StasisPage extends LitElement {
   static override properties = {
     model: { attribute: false },
     name: { attribute: false },
     image: { attribute: false },
-    selectedKey: { state: true },
-    panel: { state: true },
     leaveRunning: { state: true },
     pickedId: { state: true },
+    pairedId: { state: true },
     isCtrlArmed: { state: true },
-    slots: { state: true },
   };
   declare model: PageModel;
   declare name: string;
   declare image: string;
-  declare private selectedKey: number;
-  declare private panel: Panel;
   declare private leaveRunning: boolean;
   /** The checkpoint the reader picked; null: the newest. */
   declare private pickedId: string | null;
+  /** What it is to be compared with; null: the one it came from. */
+  declare private pairedId: string | null;
   declare private isCtrlArmed: boolean;
-  /** How many exec sessions stand side by side; 0 on a phone, which shows one terminal in all. */
-  declare private slots: number;
 
-  /** Exec sessions by how recently they were chosen, the last first. */
-  private recentKeys: number[] = [];
-  private returnFocusTo: HTMLElement | null = null;
-  private readonly queries = [matchMedia('(max-width: 600px)'), matchMedia('(max-width: 1180px)')] as const;
+  private readonly panes = new PagePanes(this);
+  private readonly panels = new PagePanels(this, (open) => this.whenPanelChanges(open));
+  private readonly drop = new FileDrop(this, (file) => this.emit('ask-import', { file }));
   private readonly onKey = (event: KeyboardEvent): void => this.takeKey(event);
-  private readonly onWidth = (): void => void (this.slots = this.slotsNow());
 
   static override styles = [sharedStyles, pageStyles];
 
   constructor() {
     super();
-    this.selectedKey = 0;
-    this.panel = '';
     this.leaveRunning = true;
     this.pickedId = null;
+    this.pairedId = null;
     this.isCtrlArmed = false;
-    this.slots = this.slotsNow();
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('keydown', this.onKey);
-    for (const query of this.queries) query.addEventListener('change', this.onWidth);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener('keydown', this.onKey);
-    for (const query of this.queries) query.removeEventListener('change', this.onWidth);
   }
 
   override willUpdate(changed: PropertyValues): void {
     if (!changed.has('model')) return;
     const before = changed.get('model') as PageModel | undefined;
-    const { sessions, checkpoints } = this.model;
-    const known = new Set(before?.sessions.map(({ key }) => key) ?? []);
-    for (const { key } of sessions) if (!known.has(key)) this.choose(key);
-    if (!sessions.some(({ key }) => key === this.selectedKey)) this.choose(sessions.at(-1)?.key ?? 0);
-    if (before !== undefined && checkpoints.length > before.checkpoints.length) this.pickedId = null;
+    this.panes.follow(before);
+    const { checkpoints, importedId } = this.model;
+    if (importedId !== null && importedId !== before?.importedId) this.pickedId = importedId;
+    else if (before !== undefined && checkpoints.length > before.checkpoints.length && this.model.parentId !== before.parentId) this.pickedId = null;
   }
 
   override updated(changed: PropertyValues): void {
@@ -114,54 +105,50 @@ export class StasisPage extends LitElement {
     const before = changed.get('model') as PageModel | undefined;
     if (before === undefined) return;
     const isNew = this.model.sessions.length > before.sessions.length && this.model.sessions.at(-1)?.origin === 'exec';
-    if (isNew) void this.focusSession(this.selectedKey);
-    const restored = this.model.fates !== null && this.model.fates !== before.fates;
-    if (restored) this.annotateThaw();
-    const taken = this.model.checkpoints.length > before.checkpoints.length ? this.model.checkpoints.at(-1) : undefined;
-    if (taken !== undefined) this.elementOf('init')?.terminal?.annotate(`checkpoint ${taken.name}, pause ${duration(taken.pauseMs)}`);
+    if (isNew) void this.panes.focus(this.panes.selectedKey);
+    const { fates } = this.model;
+    if (fates !== null && fates !== before.fates) this.panes.console?.annotate(`frozen ${duration(fates.frozenMs)}, thawed as generation ${fates.generation}`);
+    const isTaken = this.model.parentId !== before.parentId && this.model.checkpoints.length > before.checkpoints.length;
+    const taken = isTaken ? this.model.checkpoints.find(({ id }) => id === this.model.parentId) : undefined;
+    if (taken !== undefined) this.panes.console?.annotate(`checkpoint ${taken.name}, pause ${duration(taken.pauseMs)}`);
+    if (this.model.link !== null && this.model.link !== before.link && this.panels.open !== 'checkpoint') this.panels.show('checkpoint');
   }
 
   /** The pane of the session `key`. */
   sessionElement(key: number): StasisSession | null {
-    return this.renderRoot.querySelector<StasisSession>(`stasis-session[data-key="${key}"]`);
+    return this.panes.elementOf(key);
   }
 
   override render(): unknown {
     const { model } = this;
+    const isComparing = this.panels.open === 'compare';
     return html`
-      <button class="skip" @click=${() => void this.focusSession(this.selectedKey)}>Go to the terminals</button>
-      <div class="app" data-panel=${this.panel} @panel-close=${this.closePanel}>
+      <button class="skip" @click=${() => void this.panes.focus(this.panes.selectedKey)}>Go to the terminals</button>
+      <div class="app" data-panel=${this.panels.open} ?data-dropping=${this.drop.isOver} @panel-close=${() => this.panels.close()}>
         <stasis-top-bar .name=${this.name} .image=${this.image} .container=${model.container} .phase=${model.phase} .mips=${model.mips}
-          .stats=${model.stats} @bar-help=${() => this.togglePanel('help')} @bar-theme=${() => toggleTheme()}></stasis-top-bar>
-        ${this.renderMain()} ${this.renderInspector()} ${this.renderTimeline()} ${this.isPhone ? this.renderPhoneParts() : nothing}
+          .stats=${model.stats} .how=${settingsText(model.settings)} .pauseRefusal=${pauseRefusal(model)} @bar-help=${() => this.panels.toggle('help')}
+          @bar-how=${() => this.panels.toggle('survivors')} @bar-pause=${() => this.emit('ask-pause', null)} @bar-theme=${() => toggleTheme()}></stasis-top-bar>
+        ${this.renderMain()} ${this.renderInspector()} ${isComparing ? this.renderCompare() : nothing} ${this.renderTimeline()}
+        ${this.panes.isPhone ? this.renderPhoneParts() : nothing}
       </div>
     `;
-  }
-
-  private get isPhone(): boolean {
-    return this.slots === 0;
-  }
-
-  private slotsNow(): number {
-    const [phone, medium] = this.queries;
-    return phone.matches ? 0 : medium.matches ? 1 : 2;
   }
 
   private renderMain(): unknown {
     const { model } = this;
     const execs = model.sessions.filter(({ origin }) => origin === 'exec');
-    const shown = this.shownKeys();
-    const needsTabs = this.isPhone ? model.sessions.length > 1 : execs.length > this.slots;
-    const isDoomed = model.parentId !== null && model.fates === null;
+    const shown = this.panes.shownKeys();
+    const needsTabs = this.panes.isPhone ? model.sessions.length > 1 : execs.length > this.panes.slots;
+    const doomedPids = model.parentId === null || model.fates !== null ? new Set() : new Set(model.processes.filter(({ livesOn }) => !livesOn).map(({ pid }) => pid));
     return html`
       <main aria-label="Terminals">
         <div class="rim">
           ${needsTabs
-            ? html`<stasis-tabs .sessions=${this.isPhone ? model.sessions : execs} .selectedKey=${this.selectedKey}
-                @tab-select=${(event: CustomEvent<{ key: number }>) => void this.focusSession(event.detail.key)}></stasis-tabs>`
+            ? html`<stasis-tabs .sessions=${this.panes.isPhone ? model.sessions : execs} .selectedKey=${this.panes.selectedKey}
+                @tab-select=${(event: CustomEvent<{ key: number }>) => void this.panes.focus(event.detail.key)}></stasis-tabs>`
             : html`<span class="inside-of">inside <b class="quiet">${model.container?.id ?? 'c1'}</b></span>`}
           <span class="r">
-            <button class="link" ?disabled=${this.execRefusal !== ''} title=${this.execRefusal || 'Start sh in the container, on a terminal of its own'}
+            <button class="link" ?disabled=${execRefusal(model) !== ''} title=${execRefusal(model) || 'Start sh in the container, on a terminal of its own'}
               @click=${this.askExec}>New exec session</button><kbd>N</kbd>
           </span>
         </div>
@@ -170,19 +157,18 @@ export class StasisPage extends LitElement {
             model.sessions,
             ({ key }) => key,
             (session) => html`<stasis-session data-key=${session.key} ?hidden=${!shown.has(session.key)} aria-label=${labelOf(session)} role="region"
-              .session=${session} .isDoomed=${isDoomed && session.origin === 'exec'} .hasSurvived=${model.fates !== null && session.origin === 'init'}
+              .session=${session} .tty=${ttyOf(model, session)} .isDoomed=${doomedPids.has(session.pid) && session.origin === 'exec'} .hasSurvived=${model.fates?.survivors.has(session.pid) ?? false}
               @terminal-input=${(event: CustomEvent<Uint8Array>) => this.emit('session-input', { key: session.key, bytes: event.detail })}
               @terminal-resize=${(event: CustomEvent<TerminalSize>) => this.emit('session-resize', { key: session.key, size: event.detail })}
               @terminal-leave=${() => this.sessionElement(session.key)?.focus()}
               @terminal-ctrl-used=${() => this.armCtrl(false)}
-              @focusin=${() => this.choose(session.key)}
+              @focusin=${() => this.panes.choose(session.key)}
               @record-reopen=${this.askExec}
               @record-dismiss=${() => this.emit('ask-dismiss', { key: session.key })}></stasis-session>`,
           )}
-          ${execs.length === 0 && !this.isPhone ? this.renderNoExec() : nothing}
+          ${execs.length === 0 && !this.panes.isPhone ? this.renderNoExec() : nothing}
         </div>
-        ${this.panel === 'survivors' ? html`<div class="sheet">${this.renderSheetHead()}<stasis-survivors .rows=${model.processes} .keptAs=${this.keptAs}></stasis-survivors></div>` : nothing}
-        ${this.panel === 'help' ? html`<div class="sheet">${this.renderSheetHead()}<stasis-help></stasis-help></div>` : nothing}
+        ${this.renderSheet()}
       </main>
     `;
   }
@@ -191,7 +177,7 @@ export class StasisPage extends LitElement {
     return html`<section class="empty" aria-label="Exec sessions">
       <p>${mark('exec')}<b>No exec session.</b></p>
       <p>What you start in here from outside is marked by a diamond, and a restore ends it. What init forked, a disc, lives on.</p>
-      <button class="btn" ?disabled=${this.execRefusal !== ''} title=${this.execRefusal} @click=${this.askExec}>New exec session <kbd>N</kbd></button>
+      <button class="btn" ?disabled=${execRefusal(this.model) !== ''} title=${execRefusal(this.model)} @click=${this.askExec}>New exec session <kbd>N</kbd></button>
     </section>`;
   }
 
@@ -206,24 +192,74 @@ export class StasisPage extends LitElement {
     </aside>`;
   }
 
+  /** The panel below the terminals. */
+  private renderSheet(): unknown {
+    const { model } = this;
+    const target = this.restoreTarget;
+    switch (this.panels.open) {
+      case 'survivors':
+        return this.inSheet(html`<stasis-survivors .rows=${model.survivors} .settings=${model.settings} .keptAs=${this.keptAs}
+          @settings-change=${(event: CustomEvent<Partial<RestoreSettings>>) => this.emit('ask-settings', event.detail)}></stasis-survivors>`);
+      case 'checkpoint':
+        return this.inSheet(html`<stasis-checkpoint .checkpoint=${target} .parent=${model.checkpoints.find(({ id }) => id === target?.parentId) ?? null}
+          .compareWith=${this.compareWith} .link=${model.link} .refusal=${timelineRefusal(model)} .restoreRefusal=${restoreRefusal(model)}
+          @checkpoint-rename=${this.pass('ask-rename')} @checkpoint-annotate=${this.pass('ask-annotate')} @checkpoint-delete=${this.pass('ask-delete')}
+          @checkpoint-verify=${this.pass('ask-verify')} @checkpoint-share=${this.pass('ask-share')} @checkpoint-export=${this.pass('ask-export')}
+          @checkpoint-restore=${() => this.askRestore()} @checkpoint-compare=${() => this.panels.toggle('compare')}></stasis-checkpoint>`);
+      case 'help':
+        return this.inSheet(html`<stasis-help></stasis-help>`);
+      default:
+        return nothing;
+    }
+  }
+
+  private inSheet(panel: unknown): unknown {
+    return html`<div class="sheet below">${this.renderSheetHead()}${panel}</div>`;
+  }
+
+  /** Two checkpoints beside each other, in the place of the terminals. */
+  private renderCompare(): unknown {
+    const { comparison, checkpoints } = this.model;
+    return html`<stasis-compare .comparison=${comparison} .checkpoints=${checkpoints}
+      @compare-pick=${(event: CustomEvent<{ beforeId: string; afterId: string }>) => this.compare(event.detail.beforeId, event.detail.afterId)}
+      @compare-page=${this.pass('ask-page')}></stasis-compare>`;
+  }
+
   private renderTimeline(): unknown {
     const { model } = this;
     const { doomed, total } = doomedOf(model);
     const hasNow = model.phase.kind === 'ready' && model.container?.status !== 'stopped';
     const rail = { checkpoints: model.checkpoints, parentId: model.parentId, generation: model.container?.generation ?? 1 };
-    return html`<footer class="timeline sheet" aria-label="Timeline" @rail-select=${this.pick} @rail-restore=${this.askRestoreOf}>
-      ${this.renderSheetHead()}
-      <stasis-deck .restoreName=${this.restoreTarget?.name ?? null} .checkpointRefusal=${this.checkpointRefusal} .restoreRefusal=${this.restoreRefusal}
-        .leaveRunning=${this.leaveRunning} .doomed=${doomed} .total=${total}
-        @deck-checkpoint=${this.askCheckpoint} @deck-restore=${this.askRestore} @deck-survivors=${() => this.togglePanel('survivors')}
+    const target = this.restoreTarget;
+    return html`<footer class="timeline sheet" aria-label="Timeline" @rail-select=${this.pick} @rail-restore=${this.askRestoreOf}
+      @rail-pair=${(event: CustomEvent<{ id: string }>) => this.pair(event.detail.id)}>
+      ${this.renderSheetHead()} ${this.renderSaid()}
+      <stasis-deck .restoreName=${target?.name ?? null} .policy=${model.settings.policy} .how=${settingsText(model.settings)} .checkpointRefusal=${checkpointRefusal(model)}
+        .restoreRefusal=${restoreRefusal(model)} .leaveRunning=${this.leaveRunning} .doomed=${doomed} .total=${total}
+        @deck-checkpoint=${this.askCheckpoint} @deck-restore=${this.askRestore} @deck-survivors=${() => this.panels.toggle('survivors')}
         @deck-leave-running=${(event: CustomEvent<boolean>) => (this.leaveRunning = event.detail)}></stasis-deck>
-      ${this.isPhone
+      ${this.panes.isPhone
         ? html`<stasis-checkpoint-list .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow}
-            .generation=${rail.generation} .selectedId=${this.restoreTarget?.id ?? null}></stasis-checkpoint-list>`
+            .generation=${rail.generation} .selectedId=${target?.id ?? null}></stasis-checkpoint-list>`
         : html`<stasis-rail .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow} .generation=${rail.generation}
-            .letGo=${model.letGo} .selectedId=${this.restoreTarget?.id ?? null}
-            .restoredFromId=${model.letGo === null ? null : rail.parentId}></stasis-rail>`}
+            .letGo=${model.letGo} .selectedId=${target?.id ?? null} .comparedId=${this.panels.open === 'compare' || this.pairedId !== null ? (this.compareWith?.id ?? null) : null}
+            .hasStore=${model.store !== null} .restoredFromId=${model.letGo === null ? null : rail.parentId}></stasis-rail>`}
+      <stasis-timeline-foot .selected=${target} .compareWith=${this.compareWith} .store=${model.store} .refusal=${timelineRefusal(model)}
+        @foot-details=${() => this.panels.toggle('checkpoint')} @foot-compare=${() => this.panels.toggle('compare')}
+        @foot-share=${() => target !== null && this.emit('ask-share', { id: target.id })} @foot-import=${this.pass('ask-import')}
+        @foot-autosave=${this.pass('ask-autosave')}></stasis-timeline-foot>
     </footer>`;
+  }
+
+  /** What was refused last, or what has come in and waits for an answer. */
+  private renderSaid(): unknown {
+    const { refusal, importedId, checkpoints } = this.model;
+    if (refusal !== null) return html`<stasis-refusal class="said" .sentence=${refusal.sentence} @refusal-dismiss=${() => this.emit('ask-dismiss-refusal', null)}></stasis-refusal>`;
+    const imported = checkpoints.find(({ id }) => id === importedId);
+    if (imported === undefined || this.pickedId !== imported.id) return nothing;
+    return html`<stasis-refusal class="said" .isNews=${true} .action=${restoreRefusal(this.model) === '' ? `Restore ${imported.name}` : ''}
+      .sentence=${`${imported.name} has come in, checked whole: ${fileSize(imported.chainBytes)}, ${countOf(imported.processes, 'process')}. What runs now goes on until you restore it.`}
+      @refusal-act=${this.askRestore} @refusal-dismiss=${() => (this.pickedId = null)}></stasis-refusal>`;
   }
 
   private renderPhoneParts(): unknown {
@@ -231,67 +267,29 @@ export class StasisPage extends LitElement {
     const isRestoreNext = model.checkpoints.length > 0 && model.fates === null;
     return html`
       <stasis-keys class="keys" .isCtrlArmed=${this.isCtrlArmed} @key-ctrl=${() => this.armCtrl(!this.isCtrlArmed)}
-        @key-press=${(event: CustomEvent<{ key: Parameters<StasisTerminal['press']>[0] }>) => this.selectedTerminal?.press(event.detail.key)}></stasis-keys>
-      <stasis-nav class="nav" .current=${this.panel}
+        @key-press=${(event: CustomEvent<{ key: Parameters<StasisTerminal['press']>[0] }>) => this.panes.selectedTerminal?.press(event.detail.key)}></stasis-keys>
+      <stasis-nav class="nav" .current=${this.panels.open}
         .items=${[
           { panel: 'processes', value: count(model.processes.length), label: 'processes' },
           { panel: 'timeline', value: count(model.checkpoints.length), label: 'timeline' },
           { panel: 'syscalls', value: count(model.unsupported.length), label: 'unsupported' },
           { panel: 'events', value: count(model.events.length), label: 'events' },
         ]}
-        .action=${isRestoreNext ? 'Restore' : 'Checkpoint'} .isActionDisabled=${(isRestoreNext ? this.restoreRefusal : this.checkpointRefusal) !== ''}
-        @nav-panel=${(event: CustomEvent<{ panel: Panel }>) => this.togglePanel(event.detail.panel)}
+        .action=${isRestoreNext ? 'Restore' : 'Checkpoint'} .isActionDisabled=${(isRestoreNext ? restoreRefusal(model) : checkpointRefusal(model)) !== ''}
+        @nav-panel=${(event: CustomEvent<{ panel: Panel }>) => this.panels.toggle(event.detail.panel)}
         @nav-action=${() => (isRestoreNext ? this.askRestore() : this.askCheckpoint())}></stasis-nav>
     `;
   }
 
   /** The head of a sheet; shown on a phone only. */
   private renderSheetHead(): unknown {
-    if (!this.isPhone) return nothing;
-    return html`<div class="sheet-head"><span>${PANEL_TITLES[this.panel]}</span><button aria-label="Close" @click=${this.closePanel}>${mark('killed')}</button></div>`;
-  }
-
-  // Which terminals are on the page.
-
-  private shownKeys(): Set<number> {
-    const { sessions } = this.model;
-    if (this.isPhone) return new Set([this.selectedKey]);
-    const execs = new Set(sessions.filter(({ origin }) => origin === 'exec').map(({ key }) => key));
-    const recent = this.recentKeys.filter((key) => execs.has(key)).slice(0, this.slots);
-    return new Set([...sessions.filter(({ origin }) => origin === 'init').map(({ key }) => key), ...recent]);
-  }
-
-  private choose(key: number): void {
-    this.selectedKey = key;
-    this.recentKeys = [key, ...this.recentKeys.filter((other) => other !== key)];
-  }
-
-  private async focusSession(key: number): Promise<void> {
-    this.choose(key);
-    await this.updateComplete;
-    const element = this.sessionElement(key);
-    await element?.updateComplete;
-    element?.focusInside();
-  }
-
-  private elementOf(origin: 'init'): StasisSession | null {
-    const session = this.model.sessions.find((candidate) => candidate.origin === origin);
-    return session === undefined ? null : this.sessionElement(session.key);
-  }
-
-  private get selectedTerminal(): StasisTerminal | null {
-    return this.sessionElement(this.selectedKey)?.terminal ?? null;
+    if (!this.panes.isPhone) return nothing;
+    return html`<div class="sheet-head"><span>${PANEL_TITLES[this.panels.open]}</span><button aria-label="Close" @click=${() => this.panels.close()}>${mark('killed')}</button></div>`;
   }
 
   private armCtrl(isArmed: boolean): void {
     this.isCtrlArmed = isArmed;
-    this.selectedTerminal?.armCtrl(isArmed);
-  }
-
-  private annotateThaw(): void {
-    const { fates } = this.model;
-    if (fates === null) return;
-    this.elementOf('init')?.terminal?.annotate(`frozen ${duration(fates.frozenMs)}, thawed as generation ${fates.generation}`);
+    this.panes.selectedTerminal?.armCtrl(isArmed);
   }
 
   // What can be asked for now.
@@ -307,34 +305,23 @@ export class StasisPage extends LitElement {
     return { name: taken.name, facts: `${fileSize(taken.imageBytes)}, pause ${duration(taken.pauseMs)}, ${countOf(taken.dataPages, 'page')}` };
   }
 
-  private get notReady(): string {
-    if (this.model.phase.kind === 'loading') return 'The machine is still starting';
-    if (this.model.phase.kind === 'failed') return 'The machine has failed';
-    return this.model.busy === null ? '' : `A ${this.model.busy} is under way`;
-  }
-
-  private get execRefusal(): string {
-    return this.notReady || (this.model.container?.status === 'running' ? '' : 'The container does not run');
-  }
-
-  private get checkpointRefusal(): string {
-    return this.notReady || (this.model.container?.status === 'stopped' ? 'The container is stopped; restore it first' : '');
-  }
-
-  private get restoreRefusal(): string {
-    return this.notReady || (this.model.checkpoints.length === 0 ? 'Nothing frozen yet' : '');
+  /** What the selected checkpoint is compared with. */
+  private get compareWith(): CheckpointInfo | null {
+    const target = this.restoreTarget;
+    const { checkpoints } = this.model;
+    return checkpoints.find(({ id }) => id === this.pairedId && id !== target?.id) ?? comparedWith(checkpoints, target?.id ?? null);
   }
 
   // Asking.
 
   private askCheckpoint(): void {
-    if (this.checkpointRefusal !== '') return;
+    if (checkpointRefusal(this.model) !== '') return;
     this.emit('ask-checkpoint', { name: checkpointName(this.model), leaveRunning: this.leaveRunning });
   }
 
   private askRestore(): void {
     const target = this.restoreTarget;
-    if (this.restoreRefusal === '' && target !== null) this.emit('ask-restore', { id: target.id });
+    if (restoreRefusal(this.model) === '' && target !== null) this.emit('ask-restore', { id: target.id });
   }
 
   private askRestoreOf(event: CustomEvent<{ id: string }>): void {
@@ -343,10 +330,7 @@ export class StasisPage extends LitElement {
   }
 
   private askExec(): void {
-    if (this.execRefusal !== '') return;
-    const visible = this.model.sessions.findLast(({ origin, key }) => origin === 'exec' && this.shownKeys().has(key));
-    const size = visible === undefined ? undefined : this.sessionElement(visible.key)?.terminal?.size;
-    this.emit('ask-exec', size ?? DEFAULT_SIZE);
+    if (execRefusal(this.model) === '') this.emit('ask-exec', this.panes.visibleExecTerminal?.size ?? DEFAULT_SIZE);
   }
 
   private pick(event: CustomEvent<{ id: string }>): void {
@@ -355,35 +339,47 @@ export class StasisPage extends LitElement {
 
   private openProcess(event: CustomEvent<{ pid: number }>): void {
     const session = this.model.sessions.findLast(({ pid }) => pid === event.detail.pid);
-    if (session !== undefined) void this.focusSession(session.key);
+    if (session === undefined) return;
+    if (this.panels.open === 'compare') this.panels.close();
+    void this.panes.focus(session.key);
   }
 
-  private emit<T>(name: string, detail: T): void {
-    this.dispatchEvent(new CustomEvent<T>(name, { detail, bubbles: true, composed: true }));
+  /** Takes the checkpoint as the other of the two that are compared. */
+  private pair(id: string): void {
+    this.pairedId = id;
+    if (this.panels.open === 'compare') this.askCompare();
+  }
+
+  private compare(beforeId: string, afterId: string): void {
+    this.pickedId = afterId;
+    this.pairedId = beforeId;
+    this.askCompare();
+  }
+
+  private askCompare(): void {
+    const [before, after] = [this.compareWith, this.restoreTarget];
+    if (before !== null && after !== null) this.emit('ask-compare', { beforeId: before.id, afterId: after.id });
+  }
+
+  private emit<Name extends keyof PageEvents>(name: Name, detail: PageEvents[Name]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  /** Hands an element's event on as a request of the page. */
+  private pass<Name extends keyof PageEvents>(name: Name): (event: CustomEvent<PageEvents[Name]>) => void {
+    return (event) => this.emit(name, event.detail);
   }
 
   // Panels and keys.
 
-  private togglePanel(panel: Panel): void {
-    if (this.panel === panel) {
-      this.closePanel();
+  private whenPanelChanges(open: Panel): void {
+    this.emit('ask-survivors', { isWatched: open === 'survivors' });
+    if (open !== 'compare') {
+      if (this.model.comparison !== null) this.emit('ask-compare-end', null);
       return;
     }
-    if (this.panel === '') this.returnFocusTo = deepActiveElement();
-    this.panel = panel;
-    void this.updateComplete.then(() => this.focusPanel(panel));
-  }
-
-  private focusPanel(panel: Panel): void {
-    const part = this.renderRoot.querySelector(`stasis-${panel === 'timeline' ? 'rail' : panel}`)?.shadowRoot;
-    const target = part?.querySelector<HTMLElement>(panel === 'processes' ? 'tbody tr' : panel === 'timeline' ? 'button[aria-pressed="true"]' : 'h2');
-    target?.focus();
-  }
-
-  private closePanel(): void {
-    this.panel = '';
-    this.returnFocusTo?.focus();
-    this.returnFocusTo = null;
+    void import('./stasis-compare.ts').then(() => this.panels.focus('compare'));
+    this.askCompare();
   }
 
   private takeKey(event: KeyboardEvent): void {
@@ -399,23 +395,29 @@ export class StasisPage extends LitElement {
       case 'exec':
         this.askExec();
         break;
-      case 'survivors':
-      case 'help':
-        this.togglePanel(shortcut.kind);
+      case 'pause':
+        if (pauseRefusal(this.model) === '') this.emit('ask-pause', null);
+        break;
+      case 'verify':
+        if (timelineRefusal(this.model) === '' && this.restoreTarget !== null) this.emit('ask-verify', { id: this.restoreTarget.id });
+        break;
+      case 'toggle':
+        this.panels.toggle(shortcut.panel);
         break;
       case 'panel':
-        if (this.isPhone) this.togglePanel(shortcut.panel);
-        else this.focusPanel(shortcut.panel);
+        if (this.panes.isPhone) this.panels.toggle(shortcut.panel);
+        else this.panels.focus(shortcut.panel);
         break;
       case 'terminal': {
         const session = this.model.sessions[shortcut.ordinal - 1];
         if (session === undefined) return;
-        void this.focusSession(session.key);
+        if (this.panels.open === 'compare') this.panels.close();
+        void this.panes.focus(session.key);
         break;
       }
       case 'close':
-        if (this.panel === '') return;
-        this.closePanel();
+        if (this.panels.open === '') return;
+        this.panels.close();
         break;
     }
     event.preventDefault();
@@ -426,10 +428,9 @@ function labelOf(session: TerminalSession): string {
   return session.origin === 'init' ? 'init console' : `${session.command}, pid ${session.pid}`;
 }
 
-function deepActiveElement(): HTMLElement | null {
-  let active = document.activeElement;
-  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  return active instanceof HTMLElement ? active : null;
+/** The terminal of a session as the container names it, while it lives. */
+function ttyOf({ processes }: PageModel, { pid, end }: TerminalSession): string | null {
+  return end === null ? (processes.find((row) => row.pid === pid)?.tty ?? null) : null;
 }
 
 customElements.define('stasis-page', StasisPage);
@@ -437,13 +438,5 @@ customElements.define('stasis-page', StasisPage);
 declare global {
   interface HTMLElementTagNameMap {
     'stasis-page': StasisPage;
-  }
-  interface HTMLElementEventMap {
-    'ask-checkpoint': CustomEvent<{ name: string; leaveRunning: boolean }>;
-    'ask-restore': CustomEvent<{ id: string }>;
-    'ask-exec': CustomEvent<TerminalSize>;
-    'ask-dismiss': CustomEvent<{ key: number }>;
-    'session-input': CustomEvent<{ key: number; bytes: Uint8Array }>;
-    'session-resize': CustomEvent<{ key: number; size: TerminalSize }>;
   }
 }

@@ -1,8 +1,9 @@
 /**
  * `<stasis-rail>`: the tree of checkpoints: hollow nodes for what is frozen, one solid node for now.
  *
- * Properties in: `checkpoints`, `letGo`, `nowParentId`, `hasNow`, `generation`, `selectedId`, `restoredFromId`.
- * Events out: `rail-select` (`{ id }`), `rail-restore` (`{ id }`, by Enter or a double click).
+ * Properties in: `checkpoints`, `letGo`, `nowParentId`, `hasNow`, `generation`, `selectedId`, `comparedId` (the one it is compared
+ * with), `restoredFromId`.
+ * Events out: `rail-select` (`{ id }`), `rail-restore` (`{ id }`, by Enter or a double click), `rail-pair` (`{ id }`, by Shift).
  */
 
 import { LitElement, css, html, nothing, svg } from 'lit';
@@ -27,7 +28,9 @@ export class StasisRail extends LitElement {
     hasNow: { attribute: false },
     generation: { attribute: false },
     selectedId: { attribute: false },
+    comparedId: { attribute: false },
     restoredFromId: { attribute: false },
+    hasStore: { attribute: false },
   };
   declare checkpoints: readonly CheckpointInfo[];
   declare letGo: LetGo | null;
@@ -35,7 +38,11 @@ export class StasisRail extends LitElement {
   declare hasNow: boolean;
   declare generation: number;
   declare selectedId: string | null;
+  /** Null while nothing is compared. */
+  declare comparedId: string | null;
   declare restoredFromId: string | null;
+  /** Checkpoints are kept beyond the page: one that is not is worth a word. */
+  declare hasStore: boolean;
 
   static override styles = [
     sharedStyles,
@@ -55,7 +62,12 @@ export class StasisRail extends LitElement {
       .ck .num { display: block; font-size: var(--text-xs); color: var(--ink-2); overflow: hidden; text-overflow: ellipsis; }
       .ck[aria-pressed='true'] b { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 3px; }
       .ck:hover b { text-decoration: underline; text-underline-offset: 3px; }
-      .foot { position: absolute; right: var(--s4); bottom: var(--s2); font-size: var(--text-s); color: var(--ink-3); pointer-events: none; }
+      .ck em { font-style: normal; color: var(--ink-3); }
+      .flag {
+        display: inline-grid; place-items: center; width: 16px; height: 16px; margin-left: 6px; font: 600 11px/1 var(--font-sans); border-radius: var(--radius);
+        background: var(--ink); color: var(--ink-inverse);
+      }
+      .flag.o { background: none; color: var(--ink); box-shadow: inset 0 0 0 1.25px var(--ink); }
     `,
   ];
 
@@ -70,7 +82,6 @@ export class StasisRail extends LitElement {
           ${nodes.map((node) => this.renderLabel(node))}
         </div>
       </div>
-      ${rows === 1 && this.checkpoints.length > 0 ? html`<span class="foot">Bars: pages kept. Select one, then Restore.</span>` : nothing}
     `;
   }
 
@@ -117,22 +128,30 @@ export class StasisRail extends LitElement {
         return html`<div class="ck quiet" style=${place}>let go at ${clock(node.letGo.atMs)}<span class="num">${duration(node.letGo.lastedMs)}, not kept</span></div>`;
       case 'checkpoint': {
         const { checkpoint } = node;
-        const facts = `${fileSize(checkpoint.imageBytes)}, pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')}`;
+        const size = `${fileSize(checkpoint.imageBytes)} ${checkpoint.isDifference ? 'more' : 'full'}`;
+        const facts = `${size}, ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')}`;
         return html`<button class="ck" style=${place} data-id=${checkpoint.id} aria-pressed=${checkpoint.id === this.selectedId}
-          title=${`${facts}; ${countOf(checkpoint.processes, 'process')}, ${count(checkpoint.execProcesses)} of exec; whole image in ${duration(checkpoint.totalMs)}`}
-          @click=${() => this.emit('rail-select', checkpoint.id)} @dblclick=${() => this.emit('rail-restore', checkpoint.id)}>
-          <i>${node.ordinal}</i><b>${checkpoint.name}</b>${checkpoint.id === this.restoredFromId ? html`<span class="label">&ensp;restored from here</span>` : nothing}
+          title=${`${fileSize(checkpoint.imageBytes)}, ${checkpoint.isDifference ? 'a difference' : 'a full image'}, pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')} as data; ${countOf(checkpoint.processes, 'process')}, ${count(checkpoint.execProcesses)} of exec; whole image in ${duration(checkpoint.totalMs)}; ${checkpoint.isStored ? 'kept in this browser' : 'in memory only'}${checkpoint.note === '' ? '' : `; ${checkpoint.note}`}`}
+          @click=${(event: MouseEvent) => this.emit(event.shiftKey ? 'rail-pair' : 'rail-select', checkpoint.id)} @dblclick=${() => this.emit('rail-restore', checkpoint.id)}>
+          <i>${node.ordinal}</i><b>${checkpoint.name}</b>${checkpoint.id === this.restoredFromId ? html`<span class="label">&ensp;restored from here</span>` : nothing}${this.renderFlag(checkpoint)}
           <span class="num">${facts}</span>
         </button>`;
       }
     }
   }
 
+  /** Which side of a comparison it is. */
+  private renderFlag({ id, isStored }: CheckpointInfo): unknown {
+    if (this.comparedId !== null && id === this.comparedId) return html`<span class="flag o">A</span>`;
+    if (this.comparedId !== null && id === this.selectedId) return html`<span class="flag">B</span>`;
+    return isStored || !this.hasStore ? nothing : html`<em>&ensp;not kept</em>`;
+  }
+
   private nameOf(id: string | null): string {
     return this.checkpoints.find((checkpoint) => checkpoint.id === id)?.name ?? 'the start';
   }
 
-  /** Left and right along the rail, up and down to the next branch; Enter restores. */
+  /** Left and right along the rail, up and down to the next branch; Enter restores, Shift+Enter takes it as the other of two. */
   private walk(event: KeyboardEvent): void {
     const target = event.target instanceof HTMLElement ? event.target : null;
     const id = target?.dataset['id'];
@@ -144,7 +163,8 @@ export class StasisRail extends LitElement {
       const next = buttons[at + step];
       next?.focus();
       if (next?.dataset['id'] !== undefined) this.emit('rail-select', next.dataset['id']);
-    } else if (event.key === 'Enter' && id === this.selectedId) this.emit('rail-restore', id);
+    } else if (event.key === 'Enter' && event.shiftKey) this.emit('rail-pair', id);
+    else if (event.key === 'Enter' && id === this.selectedId) this.emit('rail-restore', id);
     else return;
     event.preventDefault();
   }

@@ -6,8 +6,9 @@
 
 import { LitElement, css, html, nothing } from 'lit';
 import type { SessionEnd, TerminalSession } from '../app/model.ts';
-import { recordOf } from '../app/model.ts';
+import { recordOf } from '../app/session-record.ts';
 import { sharedStyles } from './shared-styles.ts';
+import { withCode } from './with-code.ts';
 
 export class StasisRecord extends LitElement {
   static override properties = {
@@ -51,8 +52,8 @@ export class StasisRecord extends LitElement {
     const { session, end } = this;
     const { how, reason, rows } = recordOf(session, end);
     return html`
-      <h3><s>${session.command}</s><small>pid ${session.pid}, ${how}</small></h3>
-      <p>${reason}</p>
+      <h3>${end.kind === 'cut-off' ? html`<span>${session.command}</span>` : html`<s>${session.command}</s>`}<small>pid ${session.pid}, ${how}</small></h3>
+      <p>${withCode(reason)}</p>
       <dl>${rows.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
       ${this.lastLines.length === 0 ? nothing : html`<div class="last" aria-label="Its last lines">${this.lastLines.join('\n')}</div>`}
       <div class="do">

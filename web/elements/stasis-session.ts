@@ -1,17 +1,18 @@
 /**
  * `<stasis-session>`: the pane of one session: its head, its terminal, and once it has ended, its record.
  *
- * Properties in: `session`, `isDoomed` (a restore would end it), `hasSurvived` (the last restore left it alive).
+ * Properties in: `session`, `tty` (its terminal inside, null for none), `isDoomed` (a restore would end it), `hasSurvived` (the last restore left it alive).
  * Events out: those of its terminal and of its record. `terminal` gives the element itself.
  */
 
 import { LitElement, css, html, nothing } from 'lit';
 import type { TerminalSession } from '../app/model.ts';
-import { markOf, recordOf, standingOf } from '../app/model.ts';
+import { markOf, recordOf, standingOf } from '../app/session-record.ts';
 import { mark } from './marks.ts';
 import { sharedStyles } from './shared-styles.ts';
 import './stasis-record.ts';
 import './stasis-terminal.ts';
+import { withCode } from './with-code.ts';
 import type { StasisTerminal } from './stasis-terminal.ts';
 
 const LAST_LINES = 3;
@@ -21,6 +22,7 @@ type View = 'terminal' | 'leaving' | 'record' | 'printed';
 export class StasisSession extends LitElement {
   static override properties = {
     session: { attribute: false },
+    tty: { attribute: false },
     isDoomed: { attribute: false },
     hasSurvived: { attribute: false },
     isHeadless: { type: Boolean, reflect: true, attribute: 'headless' },
@@ -28,6 +30,7 @@ export class StasisSession extends LitElement {
     isFocused: { state: true },
   };
   declare session: TerminalSession;
+  declare tty: string | null;
   declare isDoomed: boolean;
   declare hasSurvived: boolean;
   /** The tabs name it already. */
@@ -75,6 +78,7 @@ export class StasisSession extends LitElement {
 
   constructor() {
     super();
+    this.tty = null;
     this.isDoomed = false;
     this.hasSurvived = false;
     this.isHeadless = false;
@@ -116,7 +120,7 @@ export class StasisSession extends LitElement {
       <header class="head">
         ${mark(markOf(session))}
         ${isEnded ? html`<span>${this.title_}</span>` : html`<b>${this.title_}</b>`}
-        <span>pid ${session.pid}</span>
+        <span class="pid">pid ${session.pid}${this.tty === null ? nothing : html` <span class="keys">${this.tty}</span>`}</span>
         ${this.renderStanding()}
       </header>
       <div class="body">
@@ -155,7 +159,7 @@ export class StasisSession extends LitElement {
 
   private renderTail(): unknown {
     const { end } = this.session;
-    if (end?.kind === 'frozen') return html`<div class="tail"><span>${recordOf(this.session, end).reason}</span></div>`;
+    if (end?.kind === 'frozen' || end?.kind === 'cut-off') return html`<div class="tail"><span>${withCode(recordOf(this.session, end).reason)}</span></div>`;
     return html`<div class="tail">
       <span>${standingOf(this.session, false)}: nothing here runs any more</span>
       <button class="link" @click=${() => (this.view = 'record')}>Back to its record</button>
@@ -169,7 +173,7 @@ export class StasisSession extends LitElement {
 
   private async end(): Promise<void> {
     this.readLastLines();
-    if (this.session.end?.kind === 'frozen') {
+    if (this.session.end?.kind === 'frozen' || this.session.end?.kind === 'cut-off') {
       this.view = 'printed';
       return;
     }

@@ -5,8 +5,8 @@
  */
 
 import { LitElement, css, html } from 'lit';
-import { markOf } from '../app/model.ts';
 import type { TerminalSession } from '../app/model.ts';
+import { markOf } from '../app/session-record.ts';
 import { mark } from './marks.ts';
 import { sharedStyles } from './shared-styles.ts';
 

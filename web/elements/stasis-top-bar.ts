@@ -1,7 +1,8 @@
 /**
  * `<stasis-top-bar>`: which container, in what state, how fast and how large.
  *
- * Properties in: `container`, `phase`, `mips`, `stats`. Events out: `bar-help`, `bar-theme`.
+ * Properties in: `container`, `phase`, `mips`, `stats`, `how` (how a restore is done, in words), `pauseRefusal` (why it cannot be
+ * paused or resumed). Events out: `bar-help`, `bar-theme`, `bar-how`, `bar-pause`.
  */
 
 import { LitElement, css, html, nothing } from 'lit';
@@ -21,6 +22,8 @@ export class StasisTopBar extends LitElement {
     phase: { attribute: false },
     mips: { attribute: false },
     stats: { attribute: false },
+    how: { attribute: false },
+    pauseRefusal: { attribute: false },
   };
   declare name: string;
   declare image: string;
@@ -28,6 +31,8 @@ export class StasisTopBar extends LitElement {
   declare phase: Phase;
   declare mips: number;
   declare stats: MachineStats | null;
+  declare how: string;
+  declare pauseRefusal: string;
 
   static override styles = [
     sharedStyles,
@@ -42,6 +47,9 @@ export class StasisTopBar extends LitElement {
       .meter { display: flex; align-items: center; gap: var(--s4); margin-left: auto; color: var(--ink-2); }
       .meter .num { min-width: 8ch; text-align: right; }
       .live { display: flex; align-items: center; gap: 6px; }
+      .how { display: inline-flex; align-items: center; gap: 7px; }
+      .how:hover { text-decoration: underline; text-underline-offset: 3px; }
+      .how svg { width: 8px; height: 8px; fill: none; stroke: var(--ink-2); stroke-width: 1.3; }
       .failed { color: var(--danger); }
       .acts { display: flex; align-items: center; gap: var(--s4); }
       .ico { display: grid; place-items: center; width: 28px; height: 28px; border-radius: var(--radius); color: var(--ink-2); }
@@ -55,6 +63,7 @@ export class StasisTopBar extends LitElement {
         .help { display: none; }
         .ico { width: var(--hit); height: var(--hit); margin-right: calc(-1 * var(--s2)); }
       }
+      @media (max-width: 380px) { .name { display: none; } }
     `,
   ];
 
@@ -64,9 +73,10 @@ export class StasisTopBar extends LitElement {
         d="M8 1a7 7 0 0 1 0 14" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2.2 1.9"/></svg>Stasis</span>
       <b class="name">${this.name}</b>
       <span class="field opt"><span class="label">image</span><span>${this.image}</span></span>
-      <span class="field opt"><span class="label">at restore</span><span>kill exec</span></span>
+      <span class="field opt"><span class="label">at restore</span><button class="how" @click=${() => this.emit('bar-how')}>${this.how}<svg viewBox="0 0 8 8" aria-hidden="true"><path d="M1 2.5 4 5.5 7 2.5"/></svg></button></span>
       <span class="meter">
         <span class="live" role="status">${this.renderState()}</span>
+        ${this.renderPause()}
         ${this.stats === null
           ? nothing
           : html`<span class="num" title="Guest instructions a second, in millions, over the last half second">${mips(this.mips)}</span>
@@ -79,6 +89,12 @@ export class StasisTopBar extends LitElement {
         </button>
       </span>
     `;
+  }
+
+  private renderPause(): unknown {
+    if (this.phase.kind !== 'ready' || this.container === null || this.container.status === 'stopped') return nothing;
+    return html`<button class="link pause" ?disabled=${this.pauseRefusal !== ''} title=${this.pauseRefusal || 'Stops every process where it is, and lets it go on'}
+      @click=${() => this.emit('bar-pause')}>${this.container.status === 'paused' ? 'Resume' : 'Pause'}</button>`;
   }
 
   private renderState(): unknown {

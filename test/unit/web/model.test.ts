@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointInfo, KilledProcess, MachineEvent, RestoreReport } from '../../../src/machine/api.ts';
 import { checkpointName } from '../../../web/app/checkpoint-name.ts';
-import { emptyModel, recordOf, withEvent } from '../../../web/app/model.ts';
+import { emptyModel, keptWithoutSession, withCheckpoints, withEvent, withLine } from '../../../web/app/model.ts';
 import type { PageModel, TerminalSession } from '../../../web/app/model.ts';
+import { defaultSettings } from '../../../web/app/restore-choice.ts';
+import { recordOf } from '../../../web/app/session-record.ts';
 import { TerminalFeed } from '../../../web/app/terminal-feed.ts';
 
 function session(key: number, origin: 'init' | 'exec', pid: number): TerminalSession {
@@ -20,9 +22,9 @@ function killed(pid: number, terminalId: number | null): KilledProcess {
   return { pid, ppid: 0, command: 'sh', commandLine: 'sh', terminalId, fdsFreed: 3, framesFreed: 41, reapedForInit: false, sentence: `restore: pid ${pid} killed` };
 }
 
-function restore(killedProcesses: KilledProcess[]): MachineEvent {
+function restore(killedProcesses: KilledProcess[], more: Partial<RestoreReport> = {}): MachineEvent {
   const report: RestoreReport = {
-    checkpointId: 'a', name: 'name-a', generation: 2, killed: killedProcesses, survivors: [{ pid: 1, command: 'init' }], kept: [], totalMs: 6, frozenMs: 1000, consoleId: 9,
+    checkpointId: 'a', name: 'name-a', generation: 2, killed: killedProcesses, survivors: [{ pid: 1, command: 'init' }], kept: [], totalMs: 6, frozenMs: 1000, consoleId: 9, ...more,
   };
   return { kind: 'restore', atMs: 100, sentence: 'restore: name-a, generation 2', report };
 }
@@ -53,10 +55,67 @@ describe('a restore', () => {
   });
 
   it('remembers what it let go, unless the container had stopped', () => {
-    const running = withEvent(withEvent(open, checkpointEvent(true)), restore([]));
+    const live = { ...open, container: { id: 'c1', status: 'running', pid: 1, generation: 1, exitStatus: null, consoleId: 1 } as const };
+    const running = withEvent(withEvent(live, checkpointEvent(true)), restore([]));
     expect(running.letGo).toMatchObject({ parentId: 'a', atMs: 100 });
     const stopped = { id: 'c1', status: 'stopped', pid: 0, generation: 1, exitStatus: null, consoleId: 1 } as const;
     expect(withEvent({ ...open, container: stopped }, restore([])).letGo).toBeNull();
+  });
+});
+
+describe('a restore that spares an exec', () => {
+  const kept = { kept: [{ pid: 12, command: 'sh', terminalId: 40 }], survivors: [{ pid: 1, command: 'init' }, { pid: 12, command: 'sh' }] };
+  const by = (policy: 'reattach' | 'keep' | 'naive', more: Partial<RestoreReport>): PageModel =>
+    withEvent({ ...withEvent(open, checkpointEvent(true)), settings: { ...defaultSettings, policy, keptPids: [12] } }, restore([killed(14, 3)], more));
+
+  it('goes on in its session, on the terminal it has now', () => {
+    const { sessions } = by('reattach', kept);
+    expect(sessions[1]).toMatchObject({ terminalId: 40, end: null });
+    expect(sessions[2]?.end?.kind).toBe('killed');
+  });
+
+  it('brings a session back that an earlier restore had killed', () => {
+    const once = withEvent(withEvent(open, checkpointEvent(true)), restore([killed(12, 2), killed(14, 3)]));
+    const twice = withEvent({ ...once, settings: { ...defaultSettings, policy: 'reattach', keptPids: [12] } }, restore([], kept));
+    expect(twice.sessions[1]).toMatchObject({ terminalId: 40, end: null });
+    expect(twice.sessions[2]?.end?.kind).toBe('killed');
+  });
+
+  it('shows it cut off under keep and naive, which give no new end', () => {
+    expect(by('keep', kept).sessions[1]?.end).toMatchObject({ kind: 'cut-off', policy: 'keep' });
+    expect(by('naive', { ...kept, kept: [] }).sessions[1]?.end).toMatchObject({ kind: 'cut-off', policy: 'naive' });
+  });
+
+  it('asks for a session where the page has none', () => {
+    const before: PageModel = { ...emptyModel, settings: { ...defaultSettings, policy: 'reattach' }, sessions: [session(1, 'init', 1)] };
+    const event = restore([], kept);
+    if (event.kind !== 'restore') throw new Error('not a restore');
+    expect(keptWithoutSession(withEvent(before, event), event.report)).toEqual(kept.kept);
+    expect(keptWithoutSession(by('reattach', kept), event.report)).toEqual([]);
+  });
+
+  it('forgets pids to keep that are not there any more', () => {
+    expect(by('reattach', kept).settings.keptPids).toEqual([12]);
+    expect(by('reattach', { kept: [], survivors: [] }).settings.keptPids).toEqual([]);
+  });
+});
+
+describe('withCheckpoints', () => {
+  it('hangs now on the nearest checkpoint that is left', () => {
+    const chain = ['a', 'b', 'c'].map((id, index, ids) => ({ ...checkpoint(id), parentId: ids[index - 1] ?? null }));
+    const model = { ...open, checkpoints: chain, parentId: 'c', letGo: { parentId: 'b', atMs: 0, lastedMs: 0 } };
+    const left = withCheckpoints(model, chain.slice(0, 1));
+    expect([left.parentId, left.letGo?.parentId]).toEqual(['a', 'a']);
+    expect(withCheckpoints(model, []).parentId).toBeNull();
+  });
+});
+
+describe('withLine', () => {
+  it('tells a failure once that comes by two ways', () => {
+    const once = withLine(open, 5, 'restore: no', 'failure');
+    expect(withLine(once, 6, 'restore: no', 'failure').events).toHaveLength(1);
+    expect(withLine(once, 5000, 'restore: no', 'failure').events).toHaveLength(2);
+    expect(withLine(withLine(open, 5, 'x', 'quiet'), 6, 'x', 'quiet').events).toHaveLength(2);
   });
 });
 
