@@ -1,22 +1,272 @@
 /** Checkpoints that outlive their machine: kept as they are taken, found again, and nothing lost where the store fails. */
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../../src/host/memory/store.ts';
+import { StoreError } from '../../src/ports/checkpoint-store.ts';
+import type { CheckpointStore, OpenStore } from '../../src/ports/checkpoint-store.ts';
 import { MachineHarness } from '../support/machine-driver.ts';
 
-const COUNTER = ['sh', '-c', 'n=0; while :; do n=$((n+1)); echo $n > /n; sleep 0.01; done'];
+type Change = (store: CheckpointStore) => Promise<void>;
+
+/** A store, and what `seen` makes of each change before it is done. */
+function watchedStore(openStore: OpenStore, seen: (change: Change) => Promise<void>): OpenStore {
+  return async (name) => {
+    const store = await openStore(name);
+    const change = async (one: Change): Promise<void> => (await seen(one), one(store));
+    return {
+      ...facadeOf(store),
+      writeManifest: (bytes) => change((to) => to.writeManifest(bytes)),
+      writeBlob: (blob, bytes) => change((to) => to.writeBlob(blob, bytes)),
+      deleteBlob: (blob) => change((to) => to.deleteBlob(blob)),
+    };
+  };
+}
+
+function facadeOf(store: CheckpointStore): CheckpointStore {
+  return {
+    label: store.label, readManifest: () => store.readManifest(), listBlobs: () => store.listBlobs(), readBlob: (blob) => store.readBlob(blob), usage: () => store.usage(), close: () => store.close(),
+    writeManifest: (bytes) => store.writeManifest(bytes), writeBlob: (blob, bytes) => store.writeBlob(blob, bytes), deleteBlob: (blob) => store.deleteBlob(blob),
+  };
+}
+
+/** A store in memory that tests look into, and that is free again as if the machine that had it were gone. */
+class Shelf {
+  store: CheckpointStore | null = null;
+  private readonly open: OpenStore;
+
+  constructor(quotaBytes: number | null = null) {
+    this.open = openMemoryStore(quotaBytes);
+  }
+
+  readonly openStore: OpenStore = async (name) => {
+    await this.store?.close();
+    this.store = await this.open(name);
+    return facadeOf(this.store);
+  };
+
+  async manifest(): Promise<string> {
+    return new TextDecoder().decode((await this.store!.readManifest())!);
+  }
+}
+
+/** A machine with the shelf's store open, and what opening it told. */
+async function reopened(shelf: Shelf) {
+  const harness = await MachineHarness.boot({ openStore: shelf.openStore });
+  return { harness, machine: harness.machine, report: await harness.machine.openStore('c') };
+}
+
+async function started(openStore: OpenStore): Promise<MachineHarness> {
+  const harness = await MachineHarness.start(undefined, { openStore });
+  await harness.machine.openStore('c');
+  return harness;
+}
+
+/** Writes a file and takes a checkpoint. */
+async function taken(harness: MachineHarness, name: string) {
+  await harness.said(`echo ${name} > /name`);
+  return harness.machine.checkpoint({ name, leaveRunning: true });
+}
+
+async function nameIn(harness: MachineHarness, id: string): Promise<string> {
+  await harness.machine.restore(id);
+  return (await harness.said('cat /name')).trim();
+}
 
 describe('Machine.openStore', () => {
-  it('keeps what is taken, and another machine finds and restores it', async () => {
-    const openStore = openMemoryStore();
-    const first = await MachineHarness.start({ argv: COUNTER }, { openStore });
-    const before = await first.machine.checkpoint({ name: 'before', leaveRunning: true });
+  it('keeps what is taken, and another machine finds it with its tree and restores it', async () => {
+    const shelf = new Shelf();
+    const first = await MachineHarness.start(undefined, { openStore: shelf.openStore });
+    const before = await taken(first, 'before');
     expect(await first.machine.storeState()).toBeNull();
     expect(before.isStored).toBe(false);
-    await first.machine.openStore('c');
+    expect(await first.machine.openStore('c')).toEqual({ checkpoints: [], autosaveId: null, notices: [] });
     expect(first.machine.listCheckpoints()).toMatchObject([{ name: 'before', isStored: true }]);
-    await first.said('echo kept > /file');
-    const after = await first.machine.checkpoint({ name: 'after', note: 'with a file', leaveRunning: false });
+    const after = await taken(first, 'after');
     expect(after).toMatchObject({ isStored: true, isDifference: true, parentId: before.id });
+    await first.machine.annotateCheckpoint(after.id, 'with a file');
+    await first.machine.renameCheckpoint(before.id, 'zero');
     expect(await first.machine.storeState()).toMatchObject({ label: 'memory', problem: null, autosaveSeconds: null });
+
+    const { harness, machine, report } = await reopened(shelf);
+    expect(report).toMatchObject({ autosaveId: null, notices: [] });
+    expect(report.checkpoints).toEqual(machine.listCheckpoints());
+    expect(machine.listCheckpoints()).toEqual(first.machine.listCheckpoints());
+    expect(await nameIn(harness, after.id)).toBe('after');
+    expect(await taken(harness, 'third')).toMatchObject({ id: 'k3', parentId: after.id, isStored: true, isDifference: true });
+    expect(await nameIn(harness, before.id)).toBe('before');
+  });
+
+  it('gives checkpoints from a store other ids where the machine has taken some itself', async () => {
+    const shelf = new Shelf();
+    const first = await started(shelf.openStore);
+    await taken(first, 'a');
+    await taken(first, 'b');
+    const second = await MachineHarness.start(undefined, { openStore: shelf.openStore });
+    await taken(second, 'own');
+    const { checkpoints } = await second.machine.openStore('c');
+    expect(second.machine.listCheckpoints().map(({ id, name, parentId, isStored }) => [id, name, parentId, isStored])).toEqual([['k1', 'own', null, true], ['k3', 'a', null, true], ['k2', 'b', 'k3', true]]);
+    expect(checkpoints.map(({ id }) => id)).toEqual(['k3', 'k2']);
+    expect(await nameIn(second, 'k2')).toBe('b');
+  });
+
+  it('refuses a second store, one that another machine has, and where there is none', async () => {
+    const openStore = openMemoryStore();
+    const first = await started(openStore);
+    await expect(first.machine.openStore('d')).rejects.toThrow('cannot open the store d: this machine has one already');
+    const second = await MachineHarness.boot({ openStore });
+    await expect(second.machine.openStore('c')).rejects.toThrow('memory: another machine has the store c open: checkpoints stay in this one only until it is closed there');
+    await expect(second.machine.openStore('d')).resolves.toMatchObject({ checkpoints: [] });
+    const third = await MachineHarness.boot();
+    await expect(third.machine.openStore('c')).rejects.toThrow('there is no store here: checkpoints are kept in memory only');
+    expect(await third.machine.storeState()).toBeNull();
+  });
+
+  it('keeps the children of a deleted checkpoint, and drops the images that nobody needs', async () => {
+    const shelf = new Shelf();
+    const first = await started(shelf.openStore);
+    const [a, b, c] = [await taken(first, 'a'), await taken(first, 'b'), await taken(first, 'c')];
+    await first.machine.restore(b.id);
+    const d = await taken(first, 'd');
+    expect(await first.machine.deleteCheckpoint(c.id)).toEqual({ freedBytes: c.imageBytes });
+    expect(await shelf.store!.listBlobs()).toEqual([a.digest, b.digest, d.digest]);
+    expect(await first.machine.deleteCheckpoint(b.id)).toEqual({ freedBytes: 0 });
+    const { harness, machine } = await reopened(shelf);
+    expect(machine.listCheckpoints().map(({ id, parentId }) => [id, parentId])).toEqual([[a.id, null], [d.id, a.id]]);
+    expect(await nameIn(harness, d.id)).toBe('d');
+    await machine.deleteCheckpoint(a.id);
+    await machine.deleteCheckpoint(d.id);
+    expect(await shelf.store!.listBlobs()).toEqual([]);
+    expect((await reopened(shelf)).machine.listCheckpoints()).toEqual([]);
+  });
+});
+
+describe('a store that is damaged', () => {
+  it('leaves out a checkpoint whose image is damaged or missing, keeps the others, and sweeps orphans', async () => {
+    const shelf = new Shelf();
+    const first = await started(shelf.openStore);
+    const [a, b, c] = [await taken(first, 'a'), await taken(first, 'b'), await taken(first, 'c')];
+    const other = await first.machine.checkpoint({ name: 'full', leaveRunning: true, full: true });
+    const store = shelf.store!;
+    const image = (await store.readBlob(b.digest))!;
+    image[image.length >> 1]! ^= 1;
+    await store.writeBlob(b.digest, image);
+    await store.writeBlob(`sha256:${'0'.repeat(64)}`, Uint8Array.of(1));
+    const { harness, machine, report } = await reopened(shelf);
+    expect(report.notices).toEqual([
+      `memory: checkpoint b is left out, its image ${b.digest.slice(0, 19)} is damaged`,
+      `memory: checkpoint c is left out, its image ${b.digest.slice(0, 19)} is damaged`,
+      'memory: 3 images that no checkpoint needs cleared away',
+    ]);
+    expect(machine.listCheckpoints().map(({ name, parentId }) => [name, parentId])).toEqual([['a', null], ['full', a.id]]);
+    expect([await nameIn(harness, a.id), await nameIn(harness, other.id)]).toEqual(['a', 'c']);
+    expect(await shelf.store!.listBlobs()).toEqual([a.digest, other.digest]);
+    await shelf.store!.deleteBlob(a.digest);
+    expect((await reopened(shelf)).report.notices[0]).toBe(`memory: checkpoint a is left out, its image ${a.digest.slice(0, 19)} is missing`);
+    expect(c.parentId).toBe(b.id);
+  });
+
+  it('makes checkpoints of all images again where the list is damaged', async () => {
+    const shelf = new Shelf();
+    const first = await started(shelf.openStore);
+    const b = [await taken(first, 'a'), await taken(first, 'b')][1]!;
+    const text = await shelf.manifest();
+    for (const [damage, reason] of [
+      [(list: string) => list.slice(1), 'list: is not JSON'],
+      [(list: string) => list.replace('"k2"', '"k1"'), 'list.checkpoints: names an id twice'],
+      [(list: string) => list.replace('"leftRunning":true', '"leftRunning":1'), 'list.checkpoints[0].leftRunning: is neither true nor false'],
+    ] as const) {
+      await shelf.store!.writeManifest(new TextEncoder().encode(damage(text)));
+      const { harness, report } = await reopened(shelf);
+      expect(report.notices).toEqual([`memory: the list of checkpoints is damaged (${reason}); 2 of them recovered from their images, without names`]);
+      const [entry] = harness.machine.listCheckpoints().filter(({ digest }) => digest === b.digest);
+      expect(await nameIn(harness, entry!.id)).toBe('b');
+    }
+    await shelf.store!.writeManifest(new TextEncoder().encode(text.replace('"format":1', '"format":2')));
+    await expect(reopened(shelf)).rejects.toThrow('memory: a later version of this program has written its checkpoints: use that one, or another store; nothing there was changed');
+    await shelf.openStore('c');
+    expect(await shelf.manifest()).toContain('"format":2');
+  });
+});
+
+describe('a store that fails', () => {
+  it('says what is in memory only and what to do, and keeps it once there is room', async () => {
+    const shelf = new Shelf(490_000);
+    const harness = await started(shelf.openStore);
+    const { machine } = harness;
+    await harness.said('dd if=/dev/urandom of=/junk bs=1k count=40');
+    const small = await taken(harness, 'small');
+    await harness.said('rm /junk; dd if=/dev/urandom of=/big bs=1k count=440');
+    const big = await machine.checkpoint({ name: 'big', leaveRunning: true, full: true });
+    expect(big.isStored).toBe(false);
+    const { problem } = (await machine.storeState())!;
+    expect(problem).toMatch(/^checkpoint big is in memory only: memory has \d+ kB left, \d+ kB are needed: delete checkpoints, or export this one$/);
+    expect(harness.sentences('notice')).toContain(problem);
+    await machine.renameCheckpoint(small.id, 'little');
+    expect(await shelf.manifest()).toContain('little');
+    expect(harness.sentences('notice')).toHaveLength(1);
+    await machine.deleteCheckpoint(small.id);
+    expect(machine.listCheckpoints()).toMatchObject([{ name: 'big', isStored: true }]);
+    expect(await machine.storeState()).toMatchObject({ problem: null });
+    expect(harness.sentences('timeline')).toContain('all checkpoints are kept again');
+    expect((await reopened(shelf)).machine.listCheckpoints()).toMatchObject([{ name: 'big', isStored: true }]);
+  });
+
+  it('stops a container whose checkpoint memory alone keeps, as was asked, and says so', async () => {
+    const harness = await started(watchedStore(openMemoryStore(), () => Promise.reject(new StoreError('failed', 'memory: killed'))));
+    const { machine } = harness;
+    const info = await machine.checkpoint({ name: 'last', leaveRunning: false });
+    expect([info.isStored, machine.state()?.status]).toEqual([false, 'stopped']);
+    expect((await machine.storeState())?.problem).toBe('checkpoint last is in memory only: memory: killed');
+    expect(harness.sentences('notice')).toEqual(['checkpoint last is in memory only: memory: killed']);
+    await machine.restore(info.id);
+    expect(await harness.said('echo well')).toBe('well\n');
+  });
+
+  it('lets guests run while it writes, none while a checkpoint stops them', async () => {
+    let release = (): void => undefined;
+    const harness = await started(watchedStore(openMemoryStore(), () => new Promise<void>((resolve) => (release = resolve))));
+    const { machine } = harness;
+    let isTaken = false;
+    const running = machine.checkpoint({ leaveRunning: true }).finally(() => (isTaken = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([await harness.said('echo on'), isTaken]).toEqual(['on\n', false]);
+    const letWrite = async (taken: Promise<unknown>): Promise<void> => {
+      const letting = setInterval(() => release(), 1);
+      await taken;
+      clearInterval(letting);
+    };
+    await letWrite(running);
+
+    const stopping = machine.checkpoint({ leaveRunning: false });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { instructions } = machine.stats();
+    expect(() => machine.exec({ argv: ['true'], terminal: null })).toThrow('cannot execute in container "c1" while a checkpoint of c1 is stopping it');
+    expect(() => machine.kill(15)).toThrow('cannot signal container "c1" while a checkpoint of c1 is stopping it');
+    harness.turn();
+    expect(machine.stats().instructions).toBe(instructions);
+    expect(machine.state()?.status).toBe('running');
+    await letWrite(stopping);
+    expect(machine.state()?.status).toBe('stopped');
+  });
+
+  it('holds the state before or after, whichever write its machine is killed at', async () => {
+    const changes: Change[] = [];
+    const harness = await started(watchedStore(openMemoryStore(), async (change) => void changes.push(change)));
+    const a = await taken(harness, 'a');
+    const b = await taken(harness, 'b');
+    await harness.machine.renameCheckpoint(a.id, 'first');
+    await harness.machine.deleteCheckpoint(a.id);
+    await harness.machine.checkpoint({ name: 'full', leaveRunning: true, full: true });
+    await harness.machine.deleteCheckpoint(b.id);
+    const states = new Set<string>();
+    for (let done = 0; done <= changes.length; done++) {
+      const shelf = new Shelf();
+      const store = await shelf.openStore('c');
+      for (const change of changes.slice(0, done)) await change(store);
+      const after = await reopened(shelf);
+      for (const { id, name } of after.report.checkpoints) expect(await nameIn(after.harness, id)).toBe({ a: 'a', first: 'a', b: 'b', full: 'b' }[name]);
+      expect(after.report.notices.filter((notice) => !notice.includes('cleared away'))).toEqual([]);
+      states.add(after.report.checkpoints.map(({ name }) => name).join(' '));
+    }
+    expect([...states]).toEqual(['', 'a', 'a b', 'first b', 'b', 'b full', 'full']);
   });
 });

@@ -69,7 +69,7 @@ export class MachineHarness {
 
   /** What a command prints. */
   async said(command: string): Promise<string> {
-    const { terminalId } = this.machine.exec({ argv: ['sh', '-c', `${command}; echo [end]`], terminal: TERMINAL });
+    const { terminalId } = this.machine.exec({ argv: ['sh', '-c', `${command}; echo '[end]'`], terminal: TERMINAL });
     await this.until(() => this.output(terminalId).includes('[end]'));
     return this.output(terminalId).replaceAll('\r', '').replace('[end]\n', '');
   }
