@@ -41,6 +41,15 @@ async function newTab(): Promise<Page> {
   return page;
 }
 
+/** Kills the process of a tab with all its workers, and closes what is left. */
+async function crashed(page: Page): Promise<void> {
+  const session = await browser.context.newCDPSession(page);
+  const crash = page.waitForEvent('crash');
+  void session.send('Page.crash').catch(() => undefined);
+  await crash;
+  await page.close();
+}
+
 const open = (page: Page, name: string): Promise<string> => page.evaluate((store) => window.stores.open(store), name);
 const recover = (page: Page): Promise<{ number: number; swept: number }> => page.evaluate(() => window.stores.recover());
 
@@ -68,6 +77,19 @@ describe.runIf(hasBrowser)('two tabs on one store', () => {
     await first.close();
     expect(await open(second, 'tabs')).toBe('');
     expect(await second.evaluate(() => window.stores.holdsManifest(1, 5000))).toBe(true);
+    await second.close();
+  });
+
+  it('lets the machine of the second go on in memory, and keeps its checkpoints once the first is closed', async () => {
+    const first = await newTab();
+    const second = await newTab();
+    const tryStore = (page: Page) => page.evaluate(() => window.stores.checkpointAndOpen('machines'));
+    expect(await tryStore(first)).toEqual({ refusal: '', areStored: [true] });
+    const { refusal, areStored } = await tryStore(second);
+    expect(refusal).toContain('another tab of this browser keeps its checkpoints in this store');
+    expect(areStored).toEqual([false]);
+    await first.close();
+    expect(await tryStore(second)).toEqual({ refusal: '', areStored: [true, true, true] });
     await second.close();
   });
 
@@ -118,11 +140,7 @@ describe.runIf(hasBrowser)('a tab that dies in the middle of saving', () => {
       await page.evaluate(() => window.stores.keepForever());
       await sleep(5 + kill * 23);
       const kept = await page.evaluate(() => window.stores.keptNumber());
-      const session = await browser.context.newCDPSession(page);
-      const crashed = page.waitForEvent('crash');
-      void session.send('Page.crash').catch(() => undefined);
-      await crashed;
-      await page.close();
+      await crashed(page);
 
       page = await newTab();
       expect(await open(page, 'crash')).toBe('');
@@ -131,6 +149,33 @@ describe.runIf(hasBrowser)('a tab that dies in the middle of saving', () => {
       expect((await recover(page)).swept).toBe(0);
       await page.evaluate(() => window.stores.close());
     }
+    await page.close();
+  });
+});
+
+describe.runIf(hasBrowser)('a machine whose tab dies while it saves', () => {
+  it('has every checkpoint that it kept, and all of them restore', async () => {
+    const known = new Map<string, string>();
+    let page = await newTab();
+    let { found } = await page.evaluate(() => window.stores.openMachine('machine'));
+    for (let crash = 0; crash < TAB_CRASHES; crash++) {
+      await page.evaluate(() => window.stores.saveForever());
+      let told: [string, string][] = [];
+      while (told.length < 2) {
+        await sleep(5 + crash * 11);
+        told = await page.evaluate(() => window.stores.told());
+      }
+      await crashed(page);
+      for (const [id, digest] of told) known.set(id, digest);
+
+      page = await newTab();
+      const opened = await page.evaluate(() => window.stores.openMachine('machine'));
+      expect(opened.notices.filter((notice) => !notice.endsWith('cleared away'))).toEqual([]);
+      ({ found } = opened);
+      expect(found.map(([id]) => id)).toContain(told.at(-1)![0]);
+      for (const [id, digest] of found) expect(digest, id).toBe(known.get(id) ?? digest);
+    }
+    expect(found.length).toBeGreaterThan(5);
     await page.close();
   });
 });

@@ -7,10 +7,12 @@ import type { CheckpointStore } from '../../../src/ports/checkpoint-store.ts';
 import { CONTRACT, blobName, pattern } from '../store-contract.ts';
 import { NO_GENERATION, keepForever, recover } from '../store-keeper.ts';
 import type { Generation } from '../store-keeper.ts';
+import { KeptMachine } from './machine.ts';
 
 let store: CheckpointStore | null = null;
 let generation: Generation = NO_GENERATION;
 let keptNumber = 0;
+const machine = new KeptMachine();
 
 const api = {
   /** Runs a case of the contract. @returns  what is wrong with it, empty when nothing is */
@@ -58,7 +60,14 @@ const api = {
   writeManifest: (seed: number, sizeBytes: number): Promise<string> => failureOf(() => store!.writeManifest(pattern(seed, sizeBytes))),
   holdsBlob: async (seed: number, sizeBytes: number): Promise<boolean> => String(await store!.readBlob(blobName(seed))) === String(pattern(seed, sizeBytes)),
   holdsManifest: async (seed: number, sizeBytes: number): Promise<boolean> => String(await store!.readManifest()) === String(pattern(seed, sizeBytes)),
-  usage: () => store!.usage(),
+
+  /** Boots a machine on the store, and restores each checkpoint that is in it. */
+  openMachine: (name: string) => machine.open(name),
+  checkpointAndOpen: (name: string) => machine.checkpointAndOpen(name),
+  saveForever(): void {
+    void machine.saveForever();
+  },
+  told: (): [string, string][] => machine.told,
 };
 
 export type StoreWorker = typeof api;
