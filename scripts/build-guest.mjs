@@ -33,8 +33,8 @@ export function buildGuestPrograms() {
       };
     }
     mkdirSync(directory, { recursive: true });
+    const headers = FOLDERS.flatMap((folder) => filesUnder(rootPath(folder), /\.h$/));
     for (const folder of FOLDERS.map(rootPath)) {
-      const headers = filesUnder(folder, /\.h$/);
       for (const source of filesUnder(folder, /\.c$/)) compile(source, headers, directory, version.stdout.trim());
     }
     return { directory, built: true, sentence: null };

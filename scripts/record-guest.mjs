@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * `npm run guest:record [-- NAME…]`: writes what Linux prints for the guest programs, `test/guest/transcripts/NAME.txt`.
+ * `npm run guest:record [-- NAME…]`: writes what Linux prints for the guest programs, `test/guest/transcripts/NAME.txt`, and for each mode
+ * of the programs of situations, `test/checkpoint/states/transcripts/NAME.MODE.txt`: those are told at once to go on from their point.
  *
  * The oracle is qemu-riscv64-static running the very file that the tests run. A program with `// oracle: host` in its first
  * lines is about something that qemu's user mode does otherwise than a kernel; it is compiled for this machine and run by its own
@@ -22,29 +23,42 @@ if (sentence !== null) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
-const all = readdirSync(rootPath('test/guest/programs')).filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2)).sort();
-const names = process.argv.length > 2 ? process.argv.slice(2) : all;
-mkdirSync(rootPath('test/guest/transcripts'), { recursive: true });
-mkdirSync(rootPath('build/guest-host'), { recursive: true });
-for (const name of names) record(name);
+/** A program to be run. @typedef {{ name: string, source: string, head: string, args: readonly string[], transcript: string }} Item */
 
-/** @param {string} name */
-function record(name) {
-  const source = rootPath(`test/guest/programs/${name}.c`);
-  const head = readFileSync(source, 'utf8').slice(0, 1000);
+const names = process.argv.slice(2);
+mkdirSync(rootPath('build/guest-host'), { recursive: true });
+const programs = itemsIn('test/guest/programs', 'test/guest/transcripts', () => ['']);
+const situations = itemsIn('test/checkpoint/programs', 'test/checkpoint/states/transcripts', (head) => /^\/\/ modes: (.*)$/m.exec(head)?.[1]?.split(' ') ?? []);
+for (const item of [...programs, ...situations]) if (names.length === 0 || names.includes(item.name)) record(item);
+
+/** The programs of a folder in each of their modes. @param {string} folder @param {string} transcripts @param {(head: string) => string[]} modesOf @returns {Item[]} */
+function itemsIn(folder, transcripts, modesOf) {
+  mkdirSync(rootPath(transcripts), { recursive: true });
+  const all = readdirSync(rootPath(folder)).filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2)).sort();
+  return all.flatMap((name) => {
+    const source = rootPath(`${folder}/${name}.c`);
+    const head = readFileSync(source, 'utf8').slice(0, 1000);
+    return modesOf(head).map((mode) => ({
+      name, source, head, args: mode === '' ? [] : [mode], transcript: rootPath(`${transcripts}/${[name, mode].filter((part) => part !== '').join('.')}.txt`),
+    }));
+  });
+}
+
+/** @param {Item} item */
+function record({ name, source, head, args, transcript: path }) {
   if (/^\/\/ oracle: none/m.test(head)) return; // the transcript was written by hand, the program says why
   const isHost = /^\/\/ oracle: host/m.test(head);
   const isRiscvOnly = /^\/\/ oracle: qemu, riscv64 only/m.test(head);
-  const fromQemu = isHost ? null : run(['qemu-riscv64-static', rootPath(`build/guest/${name}`)]);
-  const fromHost = isRiscvOnly ? null : run([compileForHost(name, source, head)]);
+  const fromQemu = isHost ? null : run(['qemu-riscv64-static', rootPath(`build/guest/${name}`), ...args]);
+  const fromHost = isRiscvOnly ? null : run([compileForHost(name, source, head), ...args]);
   const transcript = isHost ? fromHost : fromQemu;
-  if (transcript === null) throw new Error(`${name}: no oracle`);
+  const title = [name, ...args].join(' ');
+  if (transcript === null) throw new Error(`${title}: no oracle`);
   if (fromQemu !== null && fromHost !== null && fromQemu !== fromHost) {
-    process.stdout.write(`${name}: qemu and the host differ\n--- qemu\n${fromQemu}--- host\n${fromHost}`);
+    process.stdout.write(`${title}: qemu and the host differ\n--- qemu\n${fromQemu}--- host\n${fromHost}`);
   }
-  const path = rootPath(`test/guest/transcripts/${name}.txt`);
   const isNew = !existsSync(path) || readFileSync(path, 'latin1') !== transcript;
-  if (isNew) process.stdout.write(`${name}: recorded, ${transcript.split('\n').length - 1} lines, ${transcript.trimEnd().split('\n').at(-1)}\n`);
+  if (isNew) process.stdout.write(`${title}: recorded, ${transcript.split('\n').length - 1} lines, ${transcript.trimEnd().split('\n').at(-1)}\n`);
   writeFileSync(path, transcript, 'latin1');
 }
 
@@ -66,7 +80,8 @@ function run(command) {
   const options = {
     cwd,
     env: { PATH: '/usr/bin:/bin', QEMU_LD_PREFIX: LIBRARIES },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    input: 'go\n', // what programs of situations wait for
+    stdio: ['pipe', 'pipe', 'inherit'],
     encoding: 'latin1',
     timeout: TIME_LIMIT_MS,
     killSignal: 'SIGKILL',
