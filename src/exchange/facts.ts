@@ -23,11 +23,23 @@ export interface ExchangeFacts {
 /** Last moment that a date in JSON can name: the end of the year 9999. */
 const LAST_MS = 253_402_300_799_999;
 const COUNT_LIMIT = 200;
+/** Control characters, halves of surrogate pairs, separators of lines, and what changes the direction of writing. */
+const STEERING = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/gu;
 
 /** The facts of an image, as the image itself tells them. */
 export function factsOf({ container, createdMs, generation, baseImage, counts }: ImageMetadata, name: string, note: string): ExchangeFacts {
   const id = typeof container === 'object' && container !== null && !Array.isArray(container) ? (container as { readonly id?: unknown }).id : undefined;
-  return { name, note, containerId: typeof id === 'string' ? id : '', createdMs, generation, baseImage, counts };
+  return { name, note, containerId: typeof id === 'string' ? plainLine(id) : '', createdMs, generation, baseImage, counts };
+}
+
+/** Foreign text in which nothing steers a terminal or turns the direction of writing around. */
+export function plainText(text: string): string {
+  return text.replace(STEERING, (letter) => (letter === '\n' ? letter : '\u{fffd}'));
+}
+
+/** The same in one line. */
+export function plainLine(text: string): string {
+  return plainText(text).replaceAll('\n', ' ');
 }
 
 /** The configuration as it is written: the same facts give the same bytes. */
@@ -47,9 +59,9 @@ export function readFacts(bytes: Uint8Array, place: string, limits: ExchangeLimi
   const createdMs = countIn(json, 'createdMs', place);
   if (createdMs > LAST_MS) throw new ImageError(`${place}: createdMs`, 'is no date');
   return {
-    name: shortText(textIn(json, 'name', place), limits.nameCharacters, `${place}: name`),
-    note: shortText(textIn(json, 'note', place), limits.noteCharacters, `${place}: note`),
-    containerId: shortText(textIn(json, 'containerId', place), limits.nameBytes, `${place}: containerId`),
+    name: plainLine(shortText(textIn(json, 'name', place), limits.nameCharacters, `${place}: name`)),
+    note: plainText(shortText(textIn(json, 'note', place), limits.noteCharacters, `${place}: note`)),
+    containerId: plainLine(shortText(textIn(json, 'containerId', place), limits.nameBytes, `${place}: containerId`)),
     createdMs,
     generation: countIn(json, 'generation', place),
     baseImage,

@@ -14,6 +14,7 @@ import { ImageError } from '../base/errors.ts';
 import { inflate } from '../container/oci/gzip.ts';
 import { sha256 } from '../container/oci/sha256.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
+import { plainLine } from './facts.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { ExchangeLimits } from './limits.ts';
 
@@ -85,7 +86,7 @@ export async function decodeLink(text: string, limits: ExchangeLimits = DEFAULT_
   const body = bytes.subarray(nameEnd);
   const image = await unpacked(method, body, imageBytes);
   if (image.length !== imageBytes) throw new ImageError('link', `unpacks to ${image.length} bytes, it says ${imageBytes}`);
-  return { image, name: new TextDecoder().decode(bytes.subarray(NAME_AT, nameEnd)) };
+  return { image, name: plainLine(new TextDecoder().decode(bytes.subarray(NAME_AT, nameEnd))) };
 }
 
 /** Says whether a text is a link with a checkpoint, of whatever version, or the fragment of one. */

@@ -59,6 +59,7 @@ export async function readCheckpoint(archive: Archive, name: string | null): Pro
     const at = `${place}: layers[${i}]`;
     const layer = asObject(item, at);
     checkParent(layer, digests.at(-1) ?? null, at);
+    if (digests.includes(textIn(layer, 'digest', at))) throw new ImageError(at, 'is a layer that is there before');
     images.push((await archive.blob(layer, at, archive.limits.imageBytes)).slice());
     digests.push(textIn(layer, 'digest', at));
   }

@@ -133,6 +133,11 @@ describe('importOci', () => {
     }));
   });
 
+  it('takes names and notes without what would steer a terminal', async () => {
+    const { facts } = await importOci(rewritten(({ config }) => Object.assign(config, { name: 'a\u001b[2Jb\nc\u202e', note: 'first\nsecond\u009b\ud800', containerId: 'c\u0007 👩‍🚀' })));
+    expect(facts).toMatchObject({ name: 'a\ufffd[2Jb c\ufffd', note: 'first\nsecond\ufffd\ufffd', containerId: 'c\ufffd 👩‍🚀' });
+  });
+
   it('takes an archive packed with gzip', () => expectSame(gzipSync(archive)));
 
   it('chooses among several checkpoints by name, and asks which one', async () => {
@@ -168,6 +173,7 @@ describe('importOci', () => {
     ['a first layer that has a parent', () => rewritten(({ manifest }) => manifest.layers.shift()), /layers\[0\]: .*parent: is sha256:.*, the layer before it is none$/],
     ['a layer left out', () => rewritten(({ manifest }) => manifest.layers.splice(1, 1)), /layers\[1\]: .*parent: is sha256/],
     ['layers in another order', () => rewritten(({ manifest }) => manifest.layers.reverse()), /layers\[0\]/],
+    ['a layer that is there twice', () => rewritten(({ manifest }) => manifest.layers.splice(1, 0, { ...manifest.layers[0]!, annotations: { [PARENT]: manifest.layers[0]!.digest } })), /layers\[1\]: is a layer that is there before$/],
     ['no layers', () => rewritten(({ manifest }) => void (manifest.layers = [])), /layers: has 0 images, 1 to 64 are possible$/],
     ['65 layers', () => rewritten(({ manifest }) => void (manifest.layers = Array.from({ length: 65 }, () => manifest.layers[0]!))), /layers: has 65 images, 1 to 64 are possible$/],
     ['a layer of another type', () => rewritten(({ manifest }) => void (manifest.layers[0]!.mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip')), /layers\[0\]: mediaType: is application\/vnd\.oci\.image\.layer\.v1\.tar\+gzip, application\/vnd\.stasis\.checkpoint\.image\.v1 is needed$/],
