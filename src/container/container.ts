@@ -1,4 +1,3 @@
-import { O_WRONLY } from '../abi/open.ts';
 import { SIGKILL } from '../abi/signal.ts';
 import type { ByteString } from '../base/bytes.ts';
 import { ImageError } from '../base/errors.ts';
@@ -37,8 +36,11 @@ import { ContainerError } from './errors.ts';
 import { provideHostFiles } from './files.ts';
 import { checkpointSettings } from './annotations.ts';
 import type { CheckpointSettings } from './annotations.ts';
-import { HOOK_MODE_VARIABLE, HookRun } from './hook.ts';
-import type { HookMode } from './hook.ts';
+import { CheckpointAttempts } from './checkpoint-attempts.ts';
+import type { CheckpointEnd } from './checkpoint-attempts.ts';
+export type { CheckpointEnd } from './checkpoint-attempts.ts';
+import type { HookMode, HookRun } from './hook.ts';
+import { Hooks } from './hooks.ts';
 import { applySpec, bindConsole, checkRestoreOptions, keyNow, requireBound, restoredSpec } from './restore-options.ts';
 import type { RestoreOptions, Unbound } from './restore-options.ts';
 export type { RestoreOptions } from './restore-options.ts';
@@ -110,16 +112,6 @@ export interface RestoreOutcome {
   readonly chain: PageChain;
 }
 
-/** How an attempt to checkpoint ended. */
-export interface CheckpointEnd {
-  readonly outcome: CheckpointOutcome;
-  /** Of one that failed. */
-  readonly error: string | null;
-}
-
-/** Attempts that are remembered. */
-const MOST_ATTEMPTS = 16;
-
 const SYSCALLS = buildSyscallTable();
 
 /**
@@ -141,10 +133,8 @@ export class Container {
   private readonly ended = new Map<number, number>();
   /** Has the pages of the image that it was restored from. */
   private pager: Pager | null = null;
-  /** The hook that runs now, or ran last. */
-  private hook: HookRun | null = null;
-  /** How the last attempts to checkpoint ended, by their count. */
-  private readonly attempts = new Map<number, CheckpointEnd>();
+  private readonly hooks: Hooks;
+  private readonly attempts: CheckpointAttempts;
   /** `running`: restored, and its restore hook has not ended. */
   restoration: 'none' | 'running' | 'done' | 'failed' = 'none';
 
@@ -153,7 +143,9 @@ export class Container {
     this.spec = spec;
     this.settings = checkpointSettings(spec);
     this.kernel = kernel;
+    this.hooks = new Hooks(kernel, spec, this.settings);
     const notices = this.notices();
+    this.attempts = new CheckpointAttempts(notices);
     notices.isEnabled = this.settings.isEnabled;
     notices.hasSaver = this.settings.path !== null;
     notices.hasMarker = this.settings.hasMarker;
@@ -307,29 +299,12 @@ export class Container {
    * @errors ContainerError it cannot be run now
    */
   startHook(mode: HookMode): HookRun | null {
-    const { settings, kernel, spec } = this;
-    if (settings.hook === null || kernel.init === null || kernel.init.isExited()) return null;
-    if (this.hook !== null && !this.hook.isDone) throw new ContainerError(`cannot run the ${mode} hook of container "${spec.id}" while its ${this.hook.mode} hook runs`);
-    if (this.status === 'paused') throw new ContainerError(`cannot run the ${mode} hook of container "${spec.id}" while it is paused`);
-    const { argv, timeoutNs } = settings.hook;
-    const terminals = this.terminals();
-    const streams = [1, 2].map((fd) => ({
-      fd, file: terminals.openHostStream({ hostKey: { container: '', path: `host:${fd}` }, isRestorable: false, end: { label: `${mode} hook` } }, O_WRONLY),
-    }));
-    const environment = [...spec.environment, `${HOOK_MODE_VARIABLE}=${mode}`];
-    try {
-      const group = startProcess(this.kernel, { origin: 'exec', argv, environment, cwd: '/', user: '', files: streams, isRestorable: false, setsHome: this.spec.setsHome !== false });
-      this.hook = new HookRun(kernel, mode, argv, timeoutNs, group, streams.map(({ file }) => file.stream.id));
-    } catch (error) {
-      if (error instanceof ContainerError) throw new ContainerError(`failed to exec save/restore binary: ${error.message}`);
-      throw error;
-    }
-    return this.hook;
+    return this.hooks.start(mode, this.status === 'paused');
   }
 
   /** When the hook that runs now is ended, in monotonic time of the container; null while none does. */
   hookDeadlineNs(): number | null {
-    return this.hook === null || this.hook.isDone ? null : this.hook.deadlineNs;
+    return this.hooks.deadlineNs();
   }
 
   /** A checkpoint that a program inside has asked for by /proc/gvisor/checkpoint; it is told once. */
@@ -342,10 +317,7 @@ export class Container {
 
   /** An attempt to checkpoint has ended: those inside who wait for it are told, and `checkpointEnd` knows. */
   concludeCheckpoint(outcome: CheckpointOutcome, error: string | null): void {
-    const notices = this.notices();
-    notices.conclude(outcome);
-    this.attempts.set(notices.count, { outcome, error });
-    this.attempts.delete(notices.count - MOST_ATTEMPTS);
+    this.attempts.conclude(outcome, error);
   }
 
   /** Attempts to checkpoint and restores so far, and whether the last was a restore: the next is told of by `checkpointEnd(count + 1)`. */
@@ -356,15 +328,13 @@ export class Container {
 
   /** How the attempt or restore with that count ended; null while it has not. Of a long gone one only that it was. */
   checkpointEnd(count: number): CheckpointEnd | null {
-    const notices = this.notices();
-    if (count > notices.count) return null;
-    return this.attempts.get(count) ?? { outcome: notices.isRestore ? 'restore' : 'resume', error: null };
+    return this.attempts.end(count);
   }
 
   /** Whether the restore is complete, its hook included. @errors ContainerError the container was not restored, or its hook failed */
   isRestoreComplete(): boolean {
     if (this.restoration === 'none') throw new ContainerError(`container "${this.spec.id}" is not being restored, cannot wait for restore: state=${this.status}`);
-    if (this.restoration === 'failed') throw new ContainerError(`post restore work failed: ${this.hook?.failure ?? ''}`);
+    if (this.restoration === 'failed') throw new ContainerError(`post restore work failed: ${this.hooks.failure() ?? ''}`);
     return this.restoration === 'done';
   }
 
@@ -442,14 +412,14 @@ export class Container {
 
   /** A restore whose hook fails is no restore: everything ends, as in gVisor. */
   private pollHook(): void {
-    this.hook?.poll();
-    if (this.hook?.mode !== 'restore' || !this.hook.isDone || this.restoration !== 'running') return;
-    if (this.hook.failure === null) {
+    const hook = this.hooks.poll();
+    if (hook?.mode !== 'restore' || !hook.isDone || this.restoration !== 'running') return;
+    if (hook.failure === null) {
       this.endRestored();
       return;
     }
     this.restoration = 'failed';
-    this.kernel.emit('hook', 0, `restore: post restore work failed: ${this.hook.failure}`);
+    this.kernel.emit('hook', 0, `restore: post restore work failed: ${hook.failure}`);
     this.stop(SIGKILL);
   }
 
