@@ -1,10 +1,5 @@
 import { SIGKILL } from '../abi/signal.ts';
-import type { ByteString } from '../base/bytes.ts';
 import { ImageError } from '../base/errors.ts';
-import { Core } from '../core/core.ts';
-import type { BaseTree } from '../ports/base-tree.ts';
-import type { HostEnd } from '../ports/console.ts';
-import type { Entropy } from '../ports/entropy.ts';
 import { bootKernel } from '../sentry/boot.ts';
 import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
 import { survivors } from '../sentry/checkpoint/survivors.ts';
@@ -25,11 +20,9 @@ import { buildSyscallTable } from '../sentry/syscalls/table.ts';
 import { endGroup } from '../sentry/task/exit.ts';
 import { signalInfo } from '../sentry/task/signals/signal-queue.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
-import type { Origin } from '../sentry/task/origin.ts';
 import type { ThreadGroup } from '../sentry/task/thread-group.ts';
 import { attach } from '../sentry/tty/job-control.ts';
 import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
-import type { FileDescription } from '../sentry/vfs/file-description.ts';
 import type { CheckpointNotices, CheckpointOutcome } from '../sentry/vfs/checkpoint-notices.ts';
 import { Vfs } from '../sentry/vfs/vfs.ts';
 import { ContainerError } from './errors.ts';
@@ -39,6 +32,10 @@ import type { CheckpointSettings } from './annotations.ts';
 import { CheckpointAttempts } from './checkpoint-attempts.ts';
 import type { CheckpointEnd } from './checkpoint-attempts.ts';
 export type { CheckpointEnd } from './checkpoint-attempts.ts';
+import { makeCore } from './host.ts';
+import type { ContainerHost, OpenPassed, PassedFile, Watched } from './host.ts';
+export { makeCore } from './host.ts';
+export type { ContainerHost, OpenPassed, PassedFile, Watched } from './host.ts';
 import type { HookMode, HookRun } from './hook.ts';
 import { Hooks } from './hooks.ts';
 import { applySpec, bindConsole, checkRestoreOptions, keyNow, requireBound, restoredSpec } from './restore-options.ts';
@@ -54,50 +51,6 @@ import { openStdio } from './stdio.ts';
 /** runsc's container states. */
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
-/** What a container stands on: the outside, given by the machine. */
-export interface ContainerHost {
-  readonly coreModule: WebAssembly.Module;
-  readonly memoryLimitBytes: number;
-  /** Gives a core made ahead of its use, with this module and limit; null when none is ready. */
-  readonly takeSpareCore?: () => Core | null;
-  /** Images restored before; without it each restore reads its image whole. */
-  readonly knownImages?: KnownImages;
-  readonly entropy: Entropy;
-  readonly base: BaseTree;
-  /** CLOCK_REALTIME now, ns since 1970. */
-  realtimeNs(): bigint;
-  /** What stands at the other end of a host file with this key now; null when nothing does. */
-  hostEnd(key: string): HostEnd | null;
-  /** Mounts and other additions of the machine, once the kernel is there and before init starts. */
-  readonly prepare?: (kernel: Kernel) => void;
-  /** Answers edges that the container does not know (host volumes). @errors ImageError */
-  readonly bindEdge?: (port: string, key: string, self: object, kernelCore: Core) => unknown;
-}
-
-/** A file from outside that a process has from its start on, beside its standard streams. */
-export interface PassedFile {
-  /** The descriptor that it becomes. */
-  readonly fd: number;
-  readonly file: FileDescription;
-  /** Of one whose other end is outside. */
-  readonly hostFileId: number | null;
-}
-
-/** Opens what is passed, once nothing else can refuse the start. */
-export type OpenPassed = (terminals: TerminalServices) => readonly PassedFile[];
-
-const NOTHING_PASSED: OpenPassed = () => [];
-
-/** A process that was started from outside. */
-export interface Watched {
-  readonly pid: number;
-  readonly origin: Origin;
-  readonly command: ByteString;
-  /** The host files of its stdio, by descriptor: one terminal, or three streams. */
-  readonly hostFileIds: readonly number[];
-}
-
-
 /** What a restore did. */
 export interface RestoreOutcome {
   readonly container: Container;
@@ -111,6 +64,8 @@ export interface RestoreOutcome {
   readonly trace: FrameTrace;
   readonly chain: PageChain;
 }
+
+const NOTHING_PASSED: OpenPassed = () => [];
 
 const SYSCALLS = buildSyscallTable();
 
@@ -457,12 +412,6 @@ export class Container {
   private wrongState(verb: string): ContainerError {
     return new ContainerError(`cannot ${verb} container "${this.spec.id}" in state ${this.status}`);
   }
-}
-
-/** A fresh core for a container of `host`. */
-export function makeCore(host: ContainerHost): Core {
-  const spare = host.takeSpareCore?.() ?? null;
-  return spare ?? Core.create(host.coreModule, { frames: Math.floor(host.memoryLimitBytes / 4096) });
 }
 
 /** 0 to 255 for an exit, 128 + n for a signal. */
