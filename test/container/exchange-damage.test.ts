@@ -5,7 +5,7 @@ import { decodeLink, encodeLink, exportOci, importAny, importOci } from '../../s
 import { core, refusal, SENTENCE, shellChain } from '../support/exchange-chain.ts';
 
 const isFull = process.env['STASIS_TEST_FULL'] === '1';
-const MUTATIONS = isFull ? 20_000 : 2000;
+const MUTATIONS = isFull ? 100_000 : 4000;
 
 const chain = shellChain([], 'idle');
 const [image] = chain.images as [Uint8Array];
