@@ -1,7 +1,4 @@
-import type { ReadStream } from 'node:tty';
-import { fstatSync } from 'node:fs';
 import { SIGTSTP } from '../abi/signal.ts';
-import type { ByteString } from '../base/bytes.ts';
 import { byteStringFromText } from '../base/bytes.ts';
 import { ImageError } from '../base/errors.ts';
 import { Container } from '../container/container.ts';
@@ -11,23 +8,22 @@ import type { ContainerSpec } from '../container/spec.ts';
 import { NodeClock } from '../host/node/clock.ts';
 import { loadCoreModule } from '../host/node/core-module.ts';
 import { NodeEntropy } from '../host/node/entropy.ts';
-import { HostInput } from '../host/node/host-input.ts';
-import { HostOutput } from '../host/node/host-output.ts';
-import { HostTerminal } from '../host/node/host-terminal.ts';
+import type { HostTerminal } from '../host/node/host-terminal.ts';
 import { CheckpointCycle } from './checkpoint-cycle.ts';
 import type { DoOptions } from './do-options.ts';
 import { parseDoOptions } from './do-options.ts';
+import { environmentOf } from './environment.ts';
 import { openBuiltIn, openRoot } from './root.ts';
 import type { Root } from './root.ts';
 import { Runner } from './runner.ts';
 import { forwardSignals } from './signals.ts';
-import { Stdio } from './stdio.ts';
+import { isOneFile, wireStdio } from './stdio.ts';
 import { Volumes } from './volumes.ts';
+import { Wires } from './wires.ts';
 
 /** A container's own files with their end outside: standard input, output and error. */
 const HOST_KEYS = /^do:host:[012]$/;
 const CONTAINER_ID = 'do';
-const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * `stasis do`: runs a command in a fresh container, with this process's standard streams and signals.
@@ -40,7 +36,8 @@ export async function runDo(args: readonly string[]): Promise<number> {
   const root = options.image !== null ? await openBuiltIn(options.image) : await openRoot(options.rootfs!);
   const volumes = new Volumes(options.volumes);
   const clock = new NodeClock();
-  const terminal = options.usesTerminal ? new HostTerminal(process.stdin as ReadStream, process.stdout) : null;
+  const wires = new Wires();
+  const { terminal, output } = wireStdio(wires, options.usesTerminal, () => runner.turns.wake());
   const container = Container.create(
     {
       coreModule: loadCoreModule(),
@@ -62,17 +59,10 @@ export async function runDo(args: readonly string[]): Promise<number> {
   );
   container.start();
 
-  const wake = () => runner.turns.wake();
-  const output = new HostOutput(process.stdout, wake);
   const runner: Runner = new Runner({
     container,
     clock,
-    stdio: new Stdio(
-      new HostInput(() => process.stdin, wake),
-      output,
-      terminal !== null ? output : new HostOutput(process.stderr, wake),
-      terminal !== null && process.stdin.isTTY,
-    ),
+    wires,
     cycle: options.checkpointEvery === null ? null : new CheckpointCycle(options.checkpointEvery),
     onEvent: ({ kind, message }) => {
       if (kind === 'oom') process.stderr.write(`stasis: ${message}\n`);
@@ -96,7 +86,7 @@ function specOf(options: DoOptions, { config }: Root, terminal: HostTerminal | n
     id: CONTAINER_ID,
     hostname: byteStringFromText(options.hostname),
     argv: options.argv.map(byteStringFromText),
-    environment: environmentOf(options, config.env),
+    environment: environmentOf({ ...options, ofImage: config.env }),
     setsHome: !options.clearsEnv,
     cwd: options.cwd !== null ? byteStringFromText(options.cwd) : config.workingDir === '' ? '/' : config.workingDir,
     user: options.user !== null ? byteStringFromText(options.user) : config.user,
@@ -104,25 +94,6 @@ function specOf(options: DoOptions, { config }: Root, terminal: HostTerminal | n
     joinsOutput: isOneFile(1, 2),
     protectsInit: false,
   };
-}
-
-/** Defaults, then the image's, then those of the command line; the last of a name counts. */
-function environmentOf({ clearsEnv, env, usesTerminal }: DoOptions, ofImage: readonly ByteString[]): ByteString[] {
-  const entries = clearsEnv ? [] : [DEFAULT_PATH, ...(usesTerminal ? [`TERM=${process.env['TERM'] ?? 'xterm'}`] : []), ...ofImage];
-  const byName = new Map<string, ByteString>();
-  for (const entry of [...entries, ...env.map(byteStringFromText)]) byName.set(entry.slice(0, entry.indexOf('=')), entry);
-  return [...byName.values()];
-}
-
-/** Whether two descriptors of this process lead to the same file: then the guest's do too, and what is written to them keeps its order. */
-function isOneFile(fd: number, other: number): boolean {
-  try {
-    const a = fstatSync(fd);
-    const b = fstatSync(other);
-    return a.dev === b.dev && a.ino === b.ino && a.rdev === b.rdev;
-  } catch {
-    return false;
-  }
 }
 
 function forward(runner: Runner, terminal: HostTerminal | null, signal: number): void {

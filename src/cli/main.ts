@@ -1,13 +1,18 @@
-import { ImageError, KernelPanic } from '../base/errors.ts';
-import { ContainerError } from '../container/errors.ts';
 import { runDemo } from './demo.ts';
 import { runDo } from './do.ts';
-import { CliError, OWN_ERROR_STATUS, UsageError } from './failure.ts';
+import { OWN_ERROR_STATUS, sentenceOf, UsageError } from './failure.ts';
+import { IN_BACKGROUND } from './launch.ts';
 import { usage } from './usage.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
 /** Runs the verb that the command line names. @returns exit status */
-async function main([verb, ...args]: readonly string[]): Promise<number> {
+async function main(line: readonly string[]): Promise<number> {
+  if (line[0] === IN_BACKGROUND) {
+    const { root, verb, args } = commandOf(line.slice(1));
+    return (await import('./container-verbs.ts')).runInBackground(verb ?? '', root, args);
+  }
+  const { root, verb, args } = commandOf(line);
+  if (root !== null && (verb === undefined || verb === 'do' || verb === 'demo' || verb === 'image')) throw new UsageError('--root goes before a verb on containers');
   switch (verb) {
     case 'do':
       if (args[0] === '--help' || args[0] === '-h') break;
@@ -24,19 +29,25 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
       break;
     case undefined:
       throw new UsageError('no verb was given');
-    default:
-      throw new UsageError(`there is no verb ${verb}`);
+    default: {
+      const { isContainerVerb, runContainerVerb } = await import('./container-verbs.ts');
+      if (!isContainerVerb(verb)) throw new UsageError(`there is no verb ${verb}`);
+      if (args[0] === '--help' || args[0] === '-h') break;
+      return runContainerVerb(verb, root, args);
+    }
   }
   process.stdout.write(usage);
   return 0;
 }
 
-/** One sentence for the user. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}; \`stasis help\` lists what there is`;
-  if (error instanceof CliError || error instanceof ContainerError || error instanceof ImageError) return error.message;
-  const reason = error instanceof Error ? error.message : String(error);
-  return error instanceof KernelPanic ? `the machine has stopped: ${reason}` : `unexpected: ${reason}`;
+/** `--root DIR` before the verb, the verb, and its arguments. */
+function commandOf([first, ...rest]: readonly string[]): { root: string | null; verb: string | undefined; args: readonly string[] } {
+  const inOne = /^--?root=(.+)$/s.exec(first ?? '');
+  if (inOne !== null) return { root: inOne[1]!, verb: rest[0], args: rest.slice(1) };
+  if (first !== '--root' && first !== '-root') return { root: null, verb: first, args: rest };
+  const [root, verb, ...args] = rest;
+  if (root === undefined || root === '') throw new UsageError('--root: a directory is needed');
+  return { root, verb, args };
 }
 
 /** Ends the process with one sentence; whatever was waited for is given up. */

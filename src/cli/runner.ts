@@ -2,8 +2,8 @@ import type { Container } from '../container/container.ts';
 import type { NodeClock } from '../host/node/clock.ts';
 import type { KernelEvent } from '../sentry/task/kernel.ts';
 import type { CheckpointCycle } from './checkpoint-cycle.ts';
-import type { Stdio } from './stdio.ts';
 import { Turns } from './turns.ts';
+import type { Wires } from './wires.ts';
 
 /** Budget of one run of guests between two looks at the host's clock, in instructions. */
 const STRIDE = 400_000;
@@ -15,7 +15,7 @@ const SLICE_MS = 5;
 export interface RunnerOptions {
   readonly container: Container;
   readonly clock: NodeClock;
-  readonly stdio: Stdio;
+  readonly wires: Wires;
   /** Checkpoints and restores on the way; null for none. */
   readonly cycle: CheckpointCycle | null;
   readonly onEvent: (event: KernelEvent) => void;
@@ -48,15 +48,15 @@ export class Runner {
 
   /** Runs guests for about `SLICE_MS`. @returns ms until there is more to do, null for not before an input */
   turn(): number | null {
-    const { clock, stdio } = this.options;
+    const { clock, wires } = this.options;
     const endNs = clock.monotonicNs() + SLICE_MS * 1e6;
     for (;;) {
       const nowNs = clock.monotonicNs();
       if (this.container.status !== 'running') return this.finish();
       this.container.tick(nowNs);
       this.step();
-      stdio.drain(this.container);
-      stdio.feed(this.container); // after the step: only then does a guest wait for input
+      wires.drain(this.container);
+      wires.feed(this.container); // after the step: only then does a guest wait for input
       for (const event of this.container.kernel.events.splice(0)) this.options.onEvent(event);
       this.container.takeEnded();
       if (this.container.status !== 'running' || nowNs >= endNs) break;
@@ -82,7 +82,7 @@ export class Runner {
 
   /** Init has ended: what it wrote is still to be written. */
   private finish(): number | null {
-    if (!this.options.stdio.drain(this.container)) return null;
+    if (!this.options.wires.drain(this.container)) return null;
     this.turns.stop();
     this.settle?.resolve(this.container.exitStatus ?? 0);
     return null;

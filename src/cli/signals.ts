@@ -10,9 +10,10 @@ const FORWARDED = [
   'SIGWINCH', 'SIGIO', 'SIGPWR',
 ] as const satisfies readonly NodeJS.Signals[];
 
-/** From now on this process's signals are given to `forward`, by Linux's numbers, instead of ending it. */
-export function forwardSignals(forward: (signal: number) => void): void {
+/** From now on this process's signals, but those in `except`, are given to `forward`, by Linux's numbers, instead of ending it. */
+export function forwardSignals(forward: (signal: number) => void, except: readonly NodeJS.Signals[] = []): void {
   for (const name of FORWARDED) {
+    if (except.includes(name)) continue;
     const signal = signalByName(name);
     if (signal !== null && name in constants.signals) process.on(name, () => forward(signal));
   }

@@ -1,74 +1,39 @@
-import type { Container } from '../container/container.ts';
-import type { HostInput } from '../host/node/host-input.ts';
-import type { HostFileView } from '../ports/console.ts';
-import { HostStream } from '../sentry/tty/host-stream.ts';
+import type { ReadStream } from 'node:tty';
+import { fstatSync } from 'node:fs';
+import { HostInput } from '../host/node/host-input.ts';
+import { HostOutput } from '../host/node/host-output.ts';
+import { HostTerminal } from '../host/node/host-terminal.ts';
+import type { Wires } from './wires.ts';
 
-/** Most bytes moved at once; as much as waits in the guest. */
-const PIECE_BYTES = 65_536;
-
-/** Where a guest's output goes. */
-export interface OutputSink {
-  /** Nobody reads any more. */
-  readonly isGone: boolean;
-  /** `write` must wait until what was written before has gone. */
-  isBusy(): boolean;
-  write(bytes: Uint8Array): void;
+/** This process's standard streams, as the ends of a container's own. */
+export interface ProcessStdio {
+  /** The terminal that keys come from; null where the container gets streams. */
+  readonly terminal: HostTerminal | null;
+  readonly output: HostOutput;
 }
 
-/**
- * The host's ends of a container's own host files: by `host:0` the input, by `host:1` and `host:2` the outputs; of a terminal
- * both by `host:0`. They outlive the container: a restored one has files of the same names.
- */
-export class Stdio {
-  private readonly input: HostInput;
-  private readonly output: OutputSink;
-  private readonly error: OutputSink;
-  /** Whether the input's end is a terminal's hang-up. */
-  private readonly inputHangsUp: boolean;
-  private hasToldEnd = false;
-
-  constructor(input: HostInput, output: OutputSink, error: OutputSink, inputHangsUp: boolean) {
-    this.input = input;
-    this.output = output;
-    this.error = error;
-    this.inputHangsUp = inputHangsUp;
+/** Connects `host:0`, `host:1` and `host:2`; of a terminal both directions are `host:0`. */
+export function wireStdio(wires: Wires, usesTerminal: boolean, wake: () => void): ProcessStdio {
+  const terminal = usesTerminal ? new HostTerminal(process.stdin as ReadStream, process.stdout) : null;
+  const input = new HostInput(() => process.stdin, wake);
+  const output = new HostOutput(process.stdout, wake);
+  if (terminal !== null) {
+    wires.set('host:0', { input, output, hangsUp: process.stdin.isTTY });
+  } else {
+    wires.set('host:0', { input, output: null });
+    wires.set('host:1', { input: null, output });
+    wires.set('host:2', { input: null, output: new HostOutput(process.stderr, wake) });
   }
-
-  /** Gives the guest what it has room for of the input. */
-  feed(container: Container): void {
-    if (this.hasToldEnd) return;
-    const terminals = container.terminals();
-    const file = terminals.hostFiles().find((candidate) => isOwn(candidate, container) && candidate.hostKey.path === 'host:0');
-    if (file === undefined || (file instanceof HostStream && !file.isWanted)) return;
-    this.input.start();
-    for (let bytes = this.input.peek(); bytes !== null; bytes = this.input.peek()) {
-      const count = terminals.pushInput(file.id, bytes);
-      this.input.consume(count);
-      if (count < bytes.length) return;
-    }
-    if (!this.input.isAtEnd()) return;
-    this.hasToldEnd = true;
-    if (this.inputHangsUp) terminals.hangUp(file.id);
-    else terminals.pushEof(file.id);
-  }
-
-  /** Hands on what the guest has written, as far as the host takes it. @returns whether nothing is left or under way */
-  drain(container: Container): boolean {
-    const terminals = container.terminals();
-    for (const file of terminals.hostFiles()) {
-      if (!isOwn(file, container)) continue;
-      const sink = file.hostKey.path === 'host:2' ? this.error : this.output;
-      if (sink.isGone) {
-        if (!(file instanceof HostStream && file.isClosed)) terminals.hangUp(file.id);
-      } else if (!sink.isBusy()) {
-        const bytes = terminals.takeOutput(file.id, PIECE_BYTES);
-        if (bytes !== null) sink.write(bytes);
-      }
-    }
-    return !this.output.isBusy() && !this.error.isBusy();
-  }
+  return { terminal, output };
 }
 
-function isOwn(file: HostFileView, container: Container): boolean {
-  return file.hostKey.container === container.spec.id && file.isRestorable;
+/** Whether two descriptors of this process lead to the same file: then the guest's do too, and what is written to them keeps its order. */
+export function isOneFile(fd: number, other: number): boolean {
+  try {
+    const a = fstatSync(fd);
+    const b = fstatSync(other);
+    return a.dev === b.dev && a.ino === b.ino && a.rdev === b.rdev;
+  } catch {
+    return false;
+  }
 }

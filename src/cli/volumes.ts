@@ -6,7 +6,7 @@ import { mountVolume } from '../sentry/fs/hostfs/mount-volume.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
 import { MountNamespace } from '../sentry/vfs/mount.ts';
 import { Vfs } from '../sentry/vfs/vfs.ts';
-import type { VolumeOption } from './do-options.ts';
+import type { VolumeOption } from './option-values.ts';
 import { CliError } from './failure.ts';
 
 /** What `--volume` names: files and directories of the host in a container, and in whatever is restored from it. */
