@@ -19,8 +19,9 @@ export function printNote(line) {
   process.stdout.write(`    ${line}\n`);
 }
 
-/** A time with three digits: 1.23 µs, 45.6 ms, 2 s. @param {number} ms */
+/** A time with three digits: 1.23 µs, 45.6 ms, 2 s. @param {number} ms @returns {string} */
 export function formatMs(ms) {
+  if (ms < 0) return `-${formatMs(-ms)}`;
   const [value, unit] = ms < 0.001 ? [ms * 1e6, 'ns'] : ms < 1 ? [ms * 1e3, 'µs'] : ms < 1000 ? [ms, 'ms'] : [ms / 1e3, 's'];
   return `${Number(value.toPrecision(3))} ${unit}`;
 }
