@@ -31,6 +31,11 @@ export function shortcutOf(event: KeyboardEvent): Shortcut | null {
   return LETTERS[event.key.toLowerCase()] ?? null;
 }
 
+/** Ctrl+Shift+Space: the one key that a terminal does not get. */
+export function leavesTerminal(event: KeyboardEvent): boolean {
+  return event.ctrlKey && event.shiftKey && event.code === 'Space';
+}
+
 function takesText(target: EventTarget): boolean {
   if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio';

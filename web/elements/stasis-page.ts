@@ -15,7 +15,7 @@ import type { PageModel, TerminalSession } from '../app/model.ts';
 import { checkpointRefusal, comparedWith, execRefusal, pauseRefusal, restoreRefusal, timelineRefusal } from '../app/refusals.ts';
 import { settingsText } from '../app/restore-choice.ts';
 import type { RestoreSettings } from '../app/restore-choice.ts';
-import { shortcutOf } from '../app/shortcuts.ts';
+import { leavesTerminal, shortcutOf } from '../app/shortcuts.ts';
 import { toggleTheme } from '../app/theme.ts';
 import { FileDrop } from './file-drop.ts';
 import { mark } from './marks.ts';
@@ -383,6 +383,7 @@ export class StasisPage extends LitElement {
   }
 
   private takeKey(event: KeyboardEvent): void {
+    if (leavesTerminal(event)) event.preventDefault(); // outside of a terminal it is no Space on a button
     const shortcut = shortcutOf(event);
     if (shortcut === null) return;
     switch (shortcut.kind) {

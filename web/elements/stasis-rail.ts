@@ -58,7 +58,7 @@ export class StasisRail extends LitElement {
       .gone { stroke-dasharray: 1.5 4; stroke: var(--ink-3); }
       .cross { stroke: var(--killed); stroke-width: 1.5; }
       .ck { position: absolute; max-width: 242px; overflow: hidden; text-overflow: ellipsis; font-size: var(--text-s); line-height: 17px; white-space: nowrap; padding: 0 2px; margin-left: -2px; }
-      .ck i { font-style: normal; color: var(--ink-3); font-family: var(--font-mono); margin-right: 6px; }
+      .ck i { font-style: normal; color: var(--ink-3); font-family: var(--font-mono); margin-right: 2px; }
       .ck .num { display: block; font-size: var(--text-xs); color: var(--ink-2); overflow: hidden; text-overflow: ellipsis; }
       .ck[aria-pressed='true'] b { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 3px; }
       .ck:hover b { text-decoration: underline; text-underline-offset: 3px; }
@@ -133,7 +133,7 @@ export class StasisRail extends LitElement {
         return html`<button class="ck" style=${place} data-id=${checkpoint.id} aria-pressed=${checkpoint.id === this.selectedId}
           title=${`${fileSize(checkpoint.imageBytes)}, ${checkpoint.isDifference ? 'a difference' : 'a full image'}, pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')} as data; ${countOf(checkpoint.processes, 'process')}, ${count(checkpoint.execProcesses)} of exec; whole image in ${duration(checkpoint.totalMs)}; ${checkpoint.isStored ? 'kept in this browser' : 'in memory only'}${checkpoint.note === '' ? '' : `; ${checkpoint.note}`}`}
           @click=${(event: MouseEvent) => this.emit(event.shiftKey ? 'rail-pair' : 'rail-select', checkpoint.id)} @dblclick=${() => this.emit('rail-restore', checkpoint.id)}>
-          <i>${node.ordinal}</i><b>${checkpoint.name}</b>${checkpoint.id === this.restoredFromId ? html`<span class="label">&ensp;restored from here</span>` : nothing}${this.renderFlag(checkpoint)}
+          <i>${node.ordinal}</i> <b>${checkpoint.name}</b>${checkpoint.id === this.restoredFromId ? html`<span class="label">&ensp;restored from here</span>` : nothing}${this.renderFlag(checkpoint)}
           <span class="num">${facts}</span>
         </button>`;
       }

@@ -13,6 +13,7 @@ import { Terminal } from '@xterm/xterm';
 import type { ITheme } from '@xterm/xterm';
 import xtermCss from '@xterm/xterm/css/xterm.css?inline';
 import type { TerminalSize } from '../../src/machine/api.ts';
+import { leavesTerminal } from '../app/shortcuts.ts';
 import type { TerminalFeed } from '../app/terminal-feed.ts';
 import { onThemeChange } from '../app/theme.ts';
 
@@ -79,7 +80,7 @@ export class StasisTerminal extends LitElement {
     this.terminal.onWriteParsed(() => this.isEnded && this.dispatchEvent(new Event('terminal-late')));
     this.terminal.parser.registerOscHandler(ANNOTATION_OSC, (text) => this.overlay(text));
     this.terminal.attachCustomKeyEventHandler((event) => {
-      if (!(event.ctrlKey && event.shiftKey && event.code === 'Space')) return true;
+      if (!leavesTerminal(event)) return true;
       event.preventDefault();
       if (event.type === 'keydown') this.emit('terminal-leave', null);
       return false;

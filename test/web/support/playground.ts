@@ -1,6 +1,7 @@
 /** Drives the built page as a reader does: by its buttons and keys, and reads what its terminals show. */
 
 import type { Page } from 'playwright-core';
+import type { CheckpointInfo, ExecPolicyName } from '../../../src/machine/api.ts';
 import type { StasisTerminal } from '../../../web/elements/stasis-terminal.ts';
 
 const SOON_MS = 15_000;
@@ -88,6 +89,52 @@ export class PlaygroundDriver {
     await this.leave();
     await this.page.keyboard.press('r');
     await this.page.waitForFunction((since) => document.querySelector('stasis-page')!.model.branchSinceMs > since, before);
+  }
+
+  /** Opens the panel of a key, `s` or `i` or `d`, from wherever the focus is. */
+  async panel(key: 's' | 'i' | 'd' | '?'): Promise<void> {
+    await this.leave();
+    await this.page.keyboard.press(key);
+  }
+
+  /** Chooses how to restore, by the panel that the deck opens. */
+  async choosePolicy(policy: ExecPolicyName): Promise<void> {
+    if ((await this.page.locator('stasis-restore-choice').count()) === 0) await this.page.getByRole('button', { name: /^How to restore/ }).click();
+    await this.page.locator(`stasis-restore-choice input[name=policy][value=${policy}]`).check();
+    await this.page.waitForFunction((wanted) => document.querySelector('stasis-page')!.model.settings.policy === wanted, policy);
+  }
+
+  /** What the page says across the timeline: what was refused, or what has come in. */
+  async said(pattern: RegExp): Promise<string> {
+    const strip = this.page.locator('stasis-refusal p', { hasText: pattern });
+    await strip.waitFor({ timeout: SOON_MS });
+    return strip.innerText();
+  }
+
+  /** Waits until Events has a line like `pattern`, and answers it. */
+  async waitForEvent(pattern: RegExp): Promise<string> {
+    const line = this.page.locator('stasis-events li span', { hasText: pattern }).first();
+    await line.waitFor({ timeout: SOON_MS });
+    return line.innerText();
+  }
+
+  /** The checkpoints as the page knows them, oldest first. */
+  checkpoints(): Promise<CheckpointInfo[]> {
+    return this.page.evaluate(() => [...document.querySelector('stasis-page')!.model.checkpoints]);
+  }
+
+  /** Drops a file on the page. */
+  async drop(name: string, bytes: Uint8Array): Promise<void> {
+    const dataTransfer = await this.page.evaluateHandle(
+      ({ fileName, base64 }) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], fileName));
+        return transfer;
+      },
+      { fileName: name, base64: Buffer.from(bytes).toString('base64') },
+    );
+    await this.page.dispatchEvent('body', 'dragover', { dataTransfer });
+    await this.page.dispatchEvent('body', 'drop', { dataTransfer });
   }
 
   checkpointCount(): Promise<number> {
