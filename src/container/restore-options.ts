@@ -54,9 +54,12 @@ export interface Unbound {
   readonly self: object;
 }
 
-/** @errors ContainerError one sentence: an unknown policy, or options that go with another one */
-export function checkRestoreOptions({ policy, keptPids, forcesHostFiles }: RestoreOptions): void {
+const CLOCKS: readonly ClockPolicy[] = ['gvisor', 'continue'];
+
+/** @errors ContainerError one sentence: an unknown policy or clock, or options that go with another one */
+export function checkRestoreOptions({ policy, clock, keptPids, forcesHostFiles }: RestoreOptions): void {
   if (!EXEC_POLICIES.includes(policy)) throw new ContainerError(`cannot restore: there is no exec policy "${policy}", only ${EXEC_POLICIES.join(', ')}`);
+  if (!CLOCKS.includes(clock)) throw new ContainerError(`cannot restore: there is no clock policy "${clock}", only ${CLOCKS.join(', ')}`);
   const isKeeping = policy === 'keep' || policy === 'reattach';
   if (!isKeeping && keptPids !== undefined && keptPids.length > 0) throw new ContainerError(`cannot restore: the exec policy ${policy} keeps no process, pid ${keptPids[0]} was named`);
   if (policy !== 'naive' && forcesHostFiles === true) throw new ContainerError(`cannot restore: host files are forced through under the exec policy naive only, not ${policy}`);

@@ -3,52 +3,39 @@ import { ImageError } from '../base/errors.ts';
 import { Container } from '../container/container.ts';
 import type { ContainerHost, RestoreOutcome, Watched } from '../container/container.ts';
 import { ContainerError } from '../container/errors.ts';
-import { readImageArchive } from '../container/oci/index.ts';
-import type { OciImage } from '../container/oci/index.ts';
 import type { TimelineEntry } from '../container/timeline.ts';
-import { webEntropy } from '../host/web/entropy.ts';
 import type { ImageDiff, ImageReport, PagePair } from '../inspect/index.ts';
-import type { OpenStore } from '../ports/checkpoint-store.ts';
-import { KnownImages } from '../sentry/checkpoint/known-images.ts';
 import type {
-  BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ExecOptions, ExecPolicyName, MachineApi, MachineDriver, MachineEvent, MachineStats,
-  ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, StoreReport, StoreState, SurvivorRow, TerminalId, TerminalSize, UnsupportedSyscall,
+  BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ContainerStatus, ExecOptions, ExecPolicyName, MachineApi, MachineDriver,
+  MachineEvent, MachineStats, ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, StoreReport, StoreState, SurvivorRow, TerminalId, TerminalSize,
+  UnsupportedSyscall,
 } from './api.ts';
-import { Autosave } from './autosave.ts';
-import { CheckpointTaking, MOST_PRE_DUMP_ROUNDS } from './checkpoint-taking.ts';
-import { Checkpoints } from './checkpoints.ts';
+import type { Autosave } from './autosave.ts';
+import { boot } from './boot.ts';
+import type { Booted, MachineEnvironment } from './boot.ts';
+import { MOST_PRE_DUMP_ROUNDS } from './checkpoint-taking.ts';
+import type { CheckpointTurns } from './checkpoint-taking.ts';
 import { containerSpec, execSpec } from './container-spec.ts';
+import { Exclusion } from './exclusion.ts';
 import { Guests } from './guests.ts';
-import { History } from './history.ts';
-import { Inspection } from './inspection.ts';
+import type { History } from './history.ts';
 import { News } from './news.ts';
 import { processRows } from './process-rows.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { machineStats, restoreReport, survivorRow } from './reports.ts';
 import { TerminalMap } from './terminal-map.ts';
 
-const DEFAULT_MEMORY_BYTES = 512 << 20;
+export type { MachineEnvironment } from './boot.ts';
+
+/** What to do about a container in which nothing can be started. */
+const REMEDIES: { readonly [status in ContainerStatus]?: string } = {
+  paused: 'resume it first',
+  stopped: 'restore a checkpoint, or delete it and create another',
+};
 /** Pages of a restored container that are read at once while it is idle. */
 const PAGES_AHEAD = 128;
 /** Between two looks at whether what is waited for has come. */
 const WAIT_MS = 5;
-
-/** What a machine has of the world around it. */
-export interface MachineEnvironment {
-  /** Where checkpoints can be kept; without it in memory only. */
-  readonly openStore?: OpenStore;
-}
-
-/** What a machine has from `boot` on. */
-interface Booted {
-  readonly image: OciImage;
-  readonly host: ContainerHost;
-  readonly history: History;
-  readonly checkpoints: Checkpoints;
-  readonly inspection: Inspection;
-  readonly taking: CheckpointTaking;
-  readonly autosave: Autosave;
-}
 
 /** One machine with at most one container: control, slices and terminal bytes. See `MachineApi` and `MachineDriver`. */
 export class Machine implements MachineApi, MachineDriver {
@@ -60,10 +47,7 @@ export class Machine implements MachineApi, MachineDriver {
   private readonly guests = new Guests();
   private readonly news = new News();
   private readonly rehearsal = new Rehearsal();
-  /** The checkpoint or restore that is under way, in words; null while there is none. */
-  private underWay: string | null = null;
-  /** The autosave that is under way. */
-  private autosaving: Promise<void> | null = null;
+  private readonly exclusion = new Exclusion();
   /** A checkpoint that will stop the container has frozen it: no guest runs any more. */
   private isHeld = false;
   private panicSentence: string | null = null;
@@ -75,37 +59,22 @@ export class Machine implements MachineApi, MachineDriver {
 
   async boot(options: BootOptions): Promise<void> {
     if (this.isBooting) throw new ContainerError('the machine is already booted');
-    if (options.imageArchive === null) throw new ContainerError('boot: no image was given');
     this.isBooting = true;
     try {
-      this.booted = await this.makeReady(options, options.imageArchive);
+      this.booted = await boot(options, { environment: this.environment, news: this.news, rehearsal: this.rehearsal, turns: this.turns() });
     } catch (error) {
       this.isBooting = false;
       throw error;
     }
   }
 
-  private async makeReady(options: BootOptions, imageArchive: Uint8Array): Promise<Booted> {
-    const module = options.core instanceof WebAssembly.Module ? options.core : await WebAssembly.compile(new Uint8Array(options.core));
-    const image = await readImageArchive(imageArchive, 'image');
-    const host: ContainerHost = {
-      coreModule: module,
-      memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_BYTES,
-      entropy: webEntropy,
-      base: image.tree,
-      realtimeNs: () => BigInt(Date.now()) * 1_000_000n,
-      hostEnd: () => ({ label: 'terminal' }),
-      knownImages: new KnownImages(),
-      takeSpareCore: () => this.rehearsal.takeSpareCore(),
-    };
-    const history = new History(module, image.tree, this.news, this.environment.openStore ?? null);
-    const taking = new CheckpointTaking(history, this.news, {
+  private turns(): CheckpointTurns {
+    return {
       runGuests: (budgetMs) => void this.runSlice(budgetMs),
       isHere: (container) => this.container === container,
       hold: () => (this.isHeld = true),
       release: () => (this.isHeld = false),
-    });
-    return { image, host, history, taking, checkpoints: new Checkpoints(history, this.news), inspection: new Inspection(history), autosave: new Autosave(history, taking, this.news) };
+    };
   }
 
   // ---- the container ----
@@ -129,6 +98,8 @@ export class Machine implements MachineApi, MachineDriver {
 
   exec(options: ExecOptions): Started {
     const container = this.requireContainer('execute in');
+    const remedy = REMEDIES[container.status];
+    if (remedy !== undefined) throw new ContainerError(`cannot execute in container "${container.spec.id}" in state ${container.status}: ${remedy}`);
     const watched = container.exec(execSpec(options));
     const { pid } = watched;
     const terminalId = this.attach(container, watched);
@@ -183,7 +154,7 @@ export class Machine implements MachineApi, MachineDriver {
     if (!Number.isInteger(rounds) || rounds < 0 || rounds > MOST_PRE_DUMP_ROUNDS) {
       throw new ContainerError(`cannot checkpoint with ${rounds} pre-dump rounds: a whole number from 0 to ${MOST_PRE_DUMP_ROUNDS} is possible`);
     }
-    const entry = await this.exclusively('checkpoint', `a checkpoint of ${container.spec.id}`, () => taking.take(container, options));
+    const entry = await this.exclusion.alone('checkpoint', `a checkpoint of ${container.spec.id}`, () => taking.take(container, options));
     const info = history.info(entry);
     if (!options.leaveRunning && this.container === container) {
       this.announceState(`${container.spec.id} stopped: checkpoint ${info.name} holds it`);
@@ -196,7 +167,10 @@ export class Machine implements MachineApi, MachineDriver {
   async restore(id: string, choice: RestoreChoice = {}): Promise<RestoreReport> {
     const { host, history } = this.requireBooted();
     const entry = history.timeline.entry(id);
-    return this.exclusively('restore', `a restore of ${entry.name}`, async () => {
+    if (this.container?.restoration === 'running') {
+      throw new ContainerError(`cannot restore ${entry.name} while the restore of ${this.container.spec.id} is under way, whose hook runs; wait for it, or delete ${this.container.spec.id}`);
+    }
+    return this.exclusion.alone('restore', `a restore of ${entry.name}`, async () => {
       const startMs = performance.now();
       const outcome = this.tryRestore(host, history, entry, choice);
       const { container } = outcome;
@@ -220,7 +194,7 @@ export class Machine implements MachineApi, MachineDriver {
     try {
       return Container.restore(host, timeline.image(id), {
         policy: policy ?? 'kill', clock: clock ?? 'gvisor', keptPids: keptPids ?? [], forcesHostFiles: forceHostFiles ?? false,
-      }, timeline.library());
+      }, timeline.library(), this.container);
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       const goesOn = this.container === null ? 'nothing was changed' : `${this.container.spec.id} goes on unchanged`;
@@ -317,21 +291,19 @@ export class Machine implements MachineApi, MachineDriver {
     const { autosave } = this.requireBooted();
     autosave.set(seconds, performance.now());
     if (seconds !== null) return;
-    await this.autosaving;
+    await this.exclusion.autosaved();
     await autosave.dropAll();
   }
 
   async autosave(): Promise<void> {
     const { autosave } = this.requireBooted();
     const { container } = this;
-    if (this.autosaving === null && container !== null && autosave.dueInMs(Infinity, this.guests.instructions) === 0) this.beginAutosave(container, autosave);
-    await this.autosaving;
+    if (container !== null && autosave.dueInMs(Infinity, this.guests.instructions) === 0) this.beginAutosave(container, autosave);
+    await this.exclusion.autosaved();
   }
 
-  /** Unless something else is under way, which has the container's state of now as well. */
   private beginAutosave(container: Container, autosave: Autosave): void {
-    if (this.underWay !== null || this.autosaving !== null || container.status === 'stopped') return;
-    this.autosaving = autosave.save(container, this.guests.instructions).finally(() => (this.autosaving = null));
+    if (container.status !== 'stopped') this.exclusion.beginAutosave(() => autosave.save(container, this.guests.instructions));
   }
 
   // ---- looking on ----
@@ -368,14 +340,13 @@ export class Machine implements MachineApi, MachineDriver {
     this.serveRequest(container);
     const autosaveMs = this.autosaveInMs(container);
     if (container.kernel.hasRunnable()) return { isRunnable: true, idleMs: 0 };
-    const isBusy = this.underWay !== null || this.autosaving !== null; // its end may wake somebody
-    const idleMs = Math.min(this.guests.idleMs(container), this.getReady(container), autosaveMs, isBusy ? WAIT_MS : Infinity);
+    const idleMs = Math.min(this.guests.idleMs(container), this.getReady(container), autosaveMs, this.exclusion.isBusy() ? WAIT_MS : Infinity); // its end may wake somebody
     return { isRunnable: false, idleMs: idleMs === Infinity ? null : idleMs };
   }
 
   /** Autosaves when it is time. @returns milliseconds until the next */
   private autosaveInMs(container: Container): number {
-    if (this.booted === null || this.underWay !== null || this.autosaving !== null) return Infinity;
+    if (this.booted === null || this.exclusion.isBusy()) return Infinity;
     const { autosave } = this.booted;
     const dueInMs = autosave.dueInMs(performance.now(), this.guests.instructions);
     if (dueInMs > 0) return dueInMs;
@@ -385,7 +356,7 @@ export class Machine implements MachineApi, MachineDriver {
 
   /** Uses time in which no guest can run. @returns milliseconds until there is more of it to use */
   private getReady(container: Container): number {
-    if (this.booted === null || this.underWay !== null || this.autosaving !== null || container.status !== 'running') return Infinity;
+    if (this.booted === null || this.exclusion.isBusy() || container.status !== 'running') return Infinity;
     if (container.fillAhead(PAGES_AHEAD)) return 0;
     return this.rehearsal.step(container, this.booted.host, performance.now()) ?? Infinity;
   }
@@ -424,7 +395,7 @@ export class Machine implements MachineApi, MachineDriver {
 
   /** Takes the checkpoint that a program inside has asked for, once no other is under way. */
   private serveRequest(container: Container): void {
-    if (this.underWay !== null || this.autosaving !== null) return;
+    if (this.exclusion.isBusy()) return;
     const request = container.takeCheckpointRequest();
     if (request === null) return;
     this.checkpoint({ name: request.path, leaveRunning: request.leaveRunning }).catch((error: unknown) => {
@@ -434,7 +405,7 @@ export class Machine implements MachineApi, MachineDriver {
 
   /** What has ended is not to come back by itself. */
   private dropAutosave(): void {
-    void (this.autosaving ?? Promise.resolve()).then(() => this.booted?.autosave.dropAll());
+    void this.exclusion.autosaved().then(() => this.booted?.autosave.dropAll());
   }
 
   private announceState(sentence: string): ContainerState {
@@ -451,20 +422,8 @@ export class Machine implements MachineApi, MachineDriver {
   /** @param verb  what it is needed for, where that would be lost with a container that a checkpoint is about to stop */
   private requireContainer(verb: string | null = null): Container {
     if (this.container === null) throw new ContainerError('there is no container');
-    if (verb !== null && this.isHeld) throw new ContainerError(`cannot ${verb} container "${this.container.spec.id}" while ${this.underWay} is stopping it`);
+    if (verb !== null && this.isHeld) throw new ContainerError(`cannot ${verb} container "${this.container.spec.id}" while ${this.exclusion.underWay} is stopping it`);
     return this.container;
-  }
-
-  /** One checkpoint or restore at a time; an autosave is waited for. */
-  private async exclusively<T>(verb: string, what: string, work: () => Promise<T>): Promise<T> {
-    while (this.underWay === null && this.autosaving !== null) await this.autosaving;
-    if (this.underWay !== null) throw new ContainerError(`cannot ${verb} while ${this.underWay} is under way; try again when it has ended`);
-    this.underWay = what;
-    try {
-      return await work();
-    } finally {
-      this.underWay = null;
-    }
   }
 
   private stopForGood(error: unknown): void {
