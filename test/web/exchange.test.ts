@@ -1,0 +1,161 @@
+/** Checkpoints that leave the page and come in, in a real Chromium: files by drop and by button, links, and what is refused. */
+
+import { readFile } from 'node:fs/promises';
+import type { Download } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasBrowser, startBrowser } from './support/browser.ts';
+import type { Browser } from './support/browser.ts';
+import { PlaygroundDriver } from './support/playground.ts';
+import { serveFolder } from './support/static-server.ts';
+import type { StaticServer } from './support/static-server.ts';
+
+const SITE = process.env['STASIS_SITE'] ?? 'dist/site';
+
+let browser: Browser;
+/** Two addresses: to the browser two sites, with a store each. */
+let here: StaticServer;
+let there: StaticServer;
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  browser = await startBrowser({ permissions: ['clipboard-read', 'clipboard-write'] });
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+beforeEach(async () => {
+  if (!hasBrowser) return;
+  [here, there] = [await serveFolder(SITE), await serveFolder(SITE)];
+});
+
+afterEach(async () => {
+  await here?.close();
+  await there?.close();
+});
+
+async function openPage(url: string): Promise<PlaygroundDriver> {
+  const driver = new PlaygroundDriver(await browser.context.newPage());
+  await driver.open(url);
+  await driver.page.getByText('kept in this browser').waitFor();
+  return driver;
+}
+
+/** A checkpoint `note` of a container with a file in it, by a page that is still open. */
+async function pageWithNote(): Promise<PlaygroundDriver> {
+  const driver = await openPage(here.url);
+  await driver.checkpoint();
+  const exec = await driver.exec();
+  await driver.command(exec, 'echo "water the plants" > /tmp/note');
+  await driver.checkpoint();
+  return driver;
+}
+
+async function bytesOf(download: Download): Promise<Uint8Array> {
+  return new Uint8Array(await readFile(await download.path()));
+}
+
+/** What a restored container says of the file. */
+async function expectNote(driver: PlaygroundDriver): Promise<void> {
+  const exec = await driver.exec();
+  await driver.command(exec, 'cat /tmp/note');
+  await driver.waitForText(exec, /^water the plants$/m);
+}
+
+describe.runIf(hasBrowser)('files', () => {
+  it.each([['Export file', 'one-shell.stasis'], ['Export OCI tar', 'one-shell.oci.tar']])('leave by "%s" and come in by drop on another page', async (button, name) => {
+    const from = await pageWithNote();
+    await from.panel('i');
+    const [download] = await Promise.all([from.page.waitForEvent('download'), from.page.locator('stasis-checkpoint').getByRole('button', { name: button }).click()]);
+    expect(download.suggestedFilename()).toBe(name);
+    const bytes = await bytesOf(download);
+
+    const to = await openPage(there.url);
+    await to.drop(name, bytes);
+    expect(await to.said(/has come in/)).toMatch(/^one-shell has come in, checked whole: \d+ kB, \d+ processes/);
+    await to.page.locator('stasis-refusal').getByRole('button', { name: /^Restore/ }).click();
+    await to.waitForEvent(/restore: one-shell/);
+    await expectNote(to);
+    expect([...from.errors, ...to.errors]).toEqual([]);
+    await from.page.close();
+    await to.page.close();
+  });
+
+  it('come in by the button too', async () => {
+    const driver = await pageWithNote();
+    const { page } = driver;
+    await driver.panel('i');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export file' }).click()]);
+    await page.locator('stasis-timeline-foot input[type=file]').setInputFiles({ name: 'again.stasis', mimeType: 'application/octet-stream', buffer: Buffer.from(await bytesOf(download)) });
+    await driver.said(/^again has come in/);
+    expect((await driver.checkpoints()).map((checkpoint) => checkpoint.name)).toContain('again');
+    await page.close();
+  });
+
+  it('are refused in one sentence where they hold no checkpoint, and nothing is touched', async () => {
+    const driver = await openPage(here.url);
+    const { page } = driver;
+    await driver.drop('letter.txt', new TextEncoder().encode('Dear container,\n'.repeat(40)));
+    const letter = await driver.said(/letter|format|checkpoint/);
+    expect(letter.split(/[.!?] /)).toHaveLength(1);
+    expect((await driver.events())[0]).toBe(letter);
+
+    await driver.drop('busybox.tar', new Uint8Array(await readFile(`${SITE}/busybox.tar`)));
+    expect(await driver.said(/container image/)).toMatch(/image/);
+
+    await driver.checkpoint();
+    await driver.panel('i');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export file' }).click()]);
+    const bytes = await bytesOf(download);
+    bytes[bytes.length >> 1]! ^= 1;
+    await driver.drop('boot.stasis', bytes);
+    await driver.said(/checksum|digest|damaged/);
+    expect(await driver.checkpointCount()).toBe(1);
+    const counted = (await driver.text(0)).match(/^init: \d+$/gm)?.length ?? 0;
+    await driver.waitForText(0, new RegExp(`^init: ${counted + 1}$`, 'm'));
+    expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+});
+
+describe.runIf(hasBrowser)('a link', () => {
+  it('holds a checkpoint, is copied with its size, and another page that opens it can restore at once', async () => {
+    const from = await pageWithNote();
+    await from.page.getByRole('button', { name: 'Share link' }).first().click();
+    const field = from.page.locator('stasis-checkpoint .shared');
+    await field.waitFor();
+    expect(await field.innerText()).toMatch(/^Copied: a link of [\d,]+ characters/);
+    const link = await from.page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toBe(await field.locator('input').inputValue());
+    expect(link.length).toBeLessThan(64_000);
+    await from.waitForEvent(new RegExp(`^link: one-shell, ${link.length} characters, copied$`));
+
+    const to = new PlaygroundDriver(await browser.context.newPage());
+    await to.open(there.url + link.slice(link.indexOf('#')));
+    await to.said(/has come in, checked whole/);
+    expect(await to.page.evaluate(() => location.hash)).toBe('');
+    await to.restore();
+    await to.waitForEvent(/running as generation/);
+    await expectNote(to);
+    expect([...from.errors, ...to.errors]).toEqual([]);
+    await from.page.close();
+    await to.page.close();
+  });
+
+  it('that was cut short is refused in one sentence, and the page runs', async () => {
+    const from = await openPage(here.url);
+    await from.checkpoint();
+    await from.page.getByRole('button', { name: 'Share link' }).first().click();
+    await from.page.locator('stasis-checkpoint .shared').waitFor();
+    const link = await from.page.locator('stasis-checkpoint .shared input').inputValue();
+
+    const to = new PlaygroundDriver(await browser.context.newPage());
+    await to.open(there.url + link.slice(link.indexOf('#'), -200));
+    expect(await to.said(/link/)).not.toBe('');
+    expect(await to.checkpointCount()).toBe(0);
+    expect([...from.errors, ...to.errors]).toEqual([]);
+    await from.page.close();
+    await to.page.close();
+  });
+});
