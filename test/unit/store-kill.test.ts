@@ -15,6 +15,7 @@ import { NO_GENERATION, generationAfter, keep, recover } from '../support/store-
 import { refused } from '../support/store-contract.ts';
 
 const RANDOM_KILLS = 12;
+const CONTENDERS = 10;
 /** Children at a time. */
 const LANES = 2;
 
@@ -23,7 +24,8 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'stasis-store-kill-'));
   // In one piece of plain JavaScript, as it is started often.
-  await build({ configFile: false, logLevel: 'error', build: { ssr: rootPath('test/support/store-child.ts'), outDir: join(folder, 'child'), target: 'node20' } });
+  const input = ['store-child', 'store-contender'].map((name) => rootPath(`test/support/${name}.ts`));
+  await build({ configFile: false, logLevel: 'error', build: { ssr: true, rollupOptions: { input }, outDir: join(folder, 'programs'), target: 'node20' } });
 });
 
 afterAll(() => {
@@ -37,8 +39,8 @@ class Child {
   readonly kill: () => void;
   private errors = '';
 
-  constructor(...args: string[]) {
-    const child = spawn(process.execPath, [join(folder, 'child', 'store-child.js'), folder, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(program: string, ...args: string[]) {
+    const child = spawn(process.execPath, [join(folder, 'programs', `${program}.js`), folder, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     createInterface(child.stdout).on('line', (line) => this.lines.push(line));
     child.stderr.on('data', (chunk) => (this.errors += chunk));
     this.kill = () => void child.kill('SIGKILL');
@@ -90,7 +92,7 @@ describe('a store in files', () => {
         const at = next++;
         const name = `at-${at}`;
         copyStore('template', name);
-        const child = new Child(name, 'at', String(at));
+        const child = new Child('store-child', name, 'at', String(at));
         const signal = await child.ended;
         if (signal === null) {
           expect(child.lines.at(-1)).toMatch(/^done \d+$/);
@@ -118,7 +120,7 @@ describe('a store in files', () => {
   it('has what was kept last when a process that writes all the time is killed at any moment', async () => {
     let kept = 0;
     for (let i = 0; i < RANDOM_KILLS; i++) {
-      const child = new Child('random', 'forever');
+      const child = new Child('store-child', 'random', 'forever');
       await child.printed(1);
       if (i === 0) {
         const sentence = `${join(folder, 'random')}: another process keeps its checkpoints in this store: end it, or name another store`;
@@ -133,5 +135,14 @@ describe('a store in files', () => {
       kept = generation.number;
       await store.close();
     }
+  });
+
+  it('is never had by two of many processes that want it, some of which die with it', async () => {
+    const children = Array.from({ length: CONTENDERS }, (_, i) => new Child('store-contender', 'wanted', i % 2 === 0 ? '2' : '3'));
+    expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(children.map((_, i) => (i % 2 === 0 ? null : 'SIGKILL')));
+    expect(children.map((child) => child.lastNumber())).toEqual(children.map((_, i) => (i % 2 === 0 ? 2 : 3)));
+    const store = await openFileStore(folder)('wanted');
+    expect(readdirSync(join(folder, 'wanted')).filter((name) => /^(lock|claim)/.test(name))).toEqual([`lock.${children.reduce((sum, child) => sum + child.lastNumber(), 1)}`]);
+    await store.close();
   });
 });

@@ -105,6 +105,7 @@ function isListening(path: string): Promise<boolean> {
       const code = codeOf(error);
       if (code === 'ECONNREFUSED' || code === 'ENOENT') answer(false);
       else if (code === 'EAGAIN') answer(true); // so many ask that its queue is full
+      else if (code === 'ECONNRESET') resolve(isListening(path)); // it has gone while it was asked
       else reject(error);
     });
   });
