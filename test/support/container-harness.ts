@@ -79,14 +79,14 @@ export class ContainerHarness {
    * @param entropySeed  randomness of this machine: the same as others have where it is the same
    */
   static restore(
-    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number; knownImages?: KnownImages; memoryLimitBytes?: number } = {},
+    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number; knownImages?: KnownImages; memoryLimitBytes?: number; replaced?: Container } = {},
   ): ContainerHarness {
     const host = {
       ...hostOf(time, options.memoryLimitBytes ?? 64 << 20, options.missingKeys ?? [], options.base, options.entropySeed), knownImages: options.knownImages ?? new KnownImages(),
     };
     const { container, killed, kept, warnings, trace, chain } = Container.restore(host, bytes, {
       ...options, policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor',
-    }, options.library);
+    }, options.library, options.replaced);
     const [init] = container.watchedProcesses();
     const harness = new ContainerHarness(container, killed, init!, time);
     harness.source = { trace, chain };
@@ -150,7 +150,8 @@ export class ContainerHarness {
     };
   }
 
-  private drain(): void {
+  /** Takes what guests have printed. */
+  drain(): void {
     const terminals = this.container.terminals();
     for (const file of [...terminals.hostFiles()]) {
       for (let bytes = terminals.takeOutput(file.id, 65_536); bytes !== null && bytes.length > 0; bytes = terminals.takeOutput(file.id, 65_536)) {
