@@ -97,22 +97,18 @@ function changedContent(before: FileView, after: FileView, comparison: PageCompa
   // Beside these, pages are those of the base, and the same as far as both have them.
   const from = hasOneBase ? Math.floor(Math.min(before.baseBytes, after.baseBytes) / PAGE_BYTES) : 0;
   const to = Math.ceil(Math.max(basedBytes(before, comparison.before), basedBytes(after, comparison.after)) / PAGE_BYTES);
-  const isUnknown = to === Infinity && !(hasOneBase && before.baseBytes === after.baseBytes);
-  if (!hasOneBase || before.baseBytes !== after.baseBytes) for (let page = from; page < to && !isUnknown; page++) pages.add(page);
+  if (!hasOneBase || before.baseBytes !== after.baseBytes) {
+    if (to === Infinity) return null;
+    for (let page = from; page < to; page++) pages.add(page);
+  }
   let count = 0;
   for (const page of pages) {
     const changed = comparison.changedBytesOf(pageOf(before, page), pageOf(after, page));
     if (changed === null) return null;
     count += changed;
   }
-  if (isUnknown && !isAsInBase(before, after)) return null;
-  return Math.max(count, Math.abs((before.sizeBytes ?? 0) - (after.sizeBytes ?? 0)) * (before.sizeBytes === null || after.sizeBytes === null ? 0 : 1));
-}
-
-/** A file of the base that is not there, beside one whose content is still all of the base. */
-function isAsInBase(before: FileView, after: FileView): boolean {
-  const one = before.sizeBytes === null ? after : before;
-  return one.basePath !== null && one.pages.size === 0 && one.punched === null && (one.sizeBytes === null || one.baseBytes === one.sizeBytes);
+  if (before.sizeBytes === null || after.sizeBytes === null) return null;
+  return Math.max(count, Math.abs(before.sizeBytes - after.sizeBytes));
 }
 
 /** Up to where content can come from the base: what an image claims is not believed where the base says less. */
@@ -124,5 +120,6 @@ function basedBytes({ basePath, baseBytes }: FileView, { base }: InspectedImage)
 function pageOf({ pages, basePath, baseBytes, punched }: FileView, page: number): PageSource {
   const frame = pages.get(page);
   if (frame !== undefined) return frame;
-  return basePath !== null && page * PAGE_BYTES < baseBytes && punched?.has(page) !== true ? { source: basePath, page } : 0;
+  const limitBytes = Math.min(PAGE_BYTES, baseBytes - page * PAGE_BYTES);
+  return basePath !== null && limitBytes > 0 && punched?.has(page) !== true ? { source: basePath, page, limitBytes } : 0;
 }

@@ -21,8 +21,13 @@ export function readPage(image: InspectedImage, imageFrame: number): Uint8Array 
   return core.bytes().slice(out, out + PAGE_BYTES);
 }
 
-/** A page: an image frame, 0 for zeros; or a page of a file of the base image. */
-export type PageSource = number | BasePage;
+/** A page of a file of the base image, of which the first `limitBytes` count; zeros follow. */
+export interface FilePage extends BasePage {
+  readonly limitBytes: number;
+}
+
+/** A page: an image frame, 0 for zeros; or one of a file of the base image. */
+export type PageSource = number | FilePage;
 
 /** Compares pages of two images: first by where they come from, then by their bytes. */
 export class PageComparison {
@@ -54,9 +59,7 @@ export class PageComparison {
   /** As `changedBytes`, for pages that may be those of the base image's files. */
   changedBytesOf(before: PageSource, after: PageSource): number | null {
     if (typeof before === 'number' && typeof after === 'number') return this.changedBytes(before, after);
-    const one = typeof before === 'number' ? basePageOf(this.before, before) : before;
-    const other = typeof after === 'number' ? basePageOf(this.after, after) : after;
-    if (one !== null && other !== null && this.haveOneBase() && one.source === other.source && one.page === other.page) return 0;
+    if (typeof before !== 'number' && typeof after !== 'number' && before.limitBytes === after.limitBytes && this.areOnePage(before, after)) return 0;
     return isReadable(this.before, before) && isReadable(this.after, after) ? this.compareBytes(before, after) : null;
   }
 
@@ -76,8 +79,12 @@ export class PageComparison {
   private compare(beforeFrame: number, afterFrame: number): number | null {
     const one = basePageOf(this.before, beforeFrame);
     const other = basePageOf(this.after, afterFrame);
-    if (one !== null && other !== null && this.haveOneBase() && one.source === other.source && one.page === other.page) return 0;
+    if (one !== null && other !== null && this.areOnePage(one, other)) return 0;
     return isReadable(this.before, beforeFrame) && isReadable(this.after, afterFrame) ? this.compareBytes(beforeFrame, afterFrame) : null;
+  }
+
+  private areOnePage(before: BasePage, after: BasePage): boolean {
+    return before.source === after.source && before.page === after.page && this.haveOneBase();
   }
 
   private compareBytes(before: PageSource, after: PageSource): number {
@@ -105,7 +112,7 @@ function basePageOf({ chain }: InspectedImage, imageFrame: number): BasePage | n
 function copyPage({ chain, loadBase }: InspectedImage, core: Core, page: PageSource, out: number, work: number): void {
   if (page === 0) core.bytes().fill(0, out, out + PAGE_BYTES);
   else if (typeof page === 'number') chain.copyPage(core, page, out, work, loadBase);
-  else if (!loadBase(page.source, page.page, core.bytes().subarray(out, out + PAGE_BYTES))) core.bytes().fill(0, out, out + PAGE_BYTES);
+  else core.bytes().fill(0, out + (loadBase(page.source, page.page, core.bytes().subarray(out, out + PAGE_BYTES)) ? page.limitBytes : 0), out + PAGE_BYTES);
 }
 
 function countDifferences(bytes: Uint8Array, first: number, second: number): number {
