@@ -1,5 +1,6 @@
 import { runDemo } from './demo.ts';
 import { runDo } from './do.ts';
+import { runImage } from './image.ts';
 import { OWN_ERROR_STATUS, sentenceOf, UsageError } from './failure.ts';
 import { IN_BACKGROUND } from './launch.ts';
 import { usage } from './usage.ts';
@@ -19,6 +20,9 @@ async function main(line: readonly string[]): Promise<number> {
       return runDo(args);
     case 'demo':
       return runDemo(args);
+    case 'image':
+      if (args[0] === '--help' || args[0] === '-h') break;
+      return runImage(args);
     case '--version':
     case 'version':
       process.stdout.write(`stasis ${manifest.version}\n`);
