@@ -10,6 +10,6 @@ export default defineConfig({
     target: 'es2022',
     minify: false,
     lib: { entry: { index: 'src/index.ts' }, formats: ['es'] },
-    rolldownOptions: { external: [/^node:/, 'comlink', 'lit', /^@xterm\//] },
+    rolldownOptions: { external: [/^node:/, 'comlink', 'idb', 'lit', /^@xterm\//] },
   },
 });

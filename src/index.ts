@@ -9,13 +9,18 @@ export type { ImageConfig, OciImage, ReadImageOptions } from './container/oci/in
 export { formatProcesses } from './container/ps.ts';
 export type { PsRow } from './container/ps.ts';
 export type { ContainerSpec, ExecSpec } from './container/spec.ts';
+export { openMemoryStore } from './host/memory/store.ts';
+export { openBrowserStore } from './host/web/store.ts';
 export { Machine } from './machine/machine.ts';
+export type { MachineEnvironment } from './machine/machine.ts';
 export type * from './machine/api.ts';
 export { ImageError, KernelPanic } from './base/errors.ts';
 export { byteStringFromText, textFromByteString } from './base/bytes.ts';
 export type { ByteString } from './base/bytes.ts';
 export type { ArchiveTools } from './ports/archive-tools.ts';
 export type { BaseStat, BaseTree } from './ports/base-tree.ts';
+export { StoreError } from './ports/checkpoint-store.ts';
+export type { CheckpointStore, OpenStore, StoreFailure } from './ports/checkpoint-store.ts';
 export type { ConsolePort, HostEnd, HostFileView, HostKey } from './ports/console.ts';
 export type { Entropy } from './ports/entropy.ts';
 export type { ExecPolicy, Killed } from './sentry/checkpoint/exec-policy.ts';
