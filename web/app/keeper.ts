@@ -90,6 +90,8 @@ export class Keeper {
     await this.ask('store', async ({ machine }) => {
       await machine.setAutosave(isOn ? AUTOSAVE_SECONDS : null);
       rememberAutosave(isOn);
+      // A browser whose disk runs low drops what nobody asked it to keep. Some ask the reader, who need not answer.
+      if (isOn) void navigator.storage?.persist().catch(() => false);
       if (isOn) await machine.autosave();
     });
     await this.refresh();
