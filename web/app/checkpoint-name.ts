@@ -7,7 +7,7 @@ const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'e
 
 export function checkpointName(model: PageModel): string {
   const shells = liveSessions(model).filter(({ origin }) => origin === 'exec').length;
-  const stem = shells === 0 && model.checkpoints.length === 0 ? 'boot' : `${NUMBERS[shells] ?? shells}-shell${shells === 1 ? '' : 's'}`;
+  const stem = shells === 0 && model.checkpoints.every(({ isAutosave }) => isAutosave) ? 'boot' : `${NUMBERS[shells] ?? shells}-shell${shells === 1 ? '' : 's'}`;
   const taken = new Set(model.checkpoints.map(({ name }) => name));
   let name = stem;
   for (let ordinal = 2; taken.has(name); ordinal++) name = `${stem}-${ordinal}`;

@@ -290,3 +290,14 @@ export function withCheckpoints(model: PageModel, checkpoints: readonly Checkpoi
   const letGo = model.letGo === null ? null : { ...model.letGo, parentId: standing(model.letGo.parentId) };
   return { ...model, checkpoints, parentId: standing(model.parentId), letGo };
 }
+
+/** What the timeline shows: the checkpoints that were asked for. What autosave keeps is no place to go back to: now goes on from it. */
+export function timelineOf({ checkpoints, parentId, letGo }: PageModel): { checkpoints: readonly CheckpointInfo[]; parentId: string | null; letGo: LetGo | null } {
+  const shown = (id: string | null): string | null => {
+    let at = checkpoints.find((candidate) => candidate.id === id);
+    while (at?.isAutosave === true) at = checkpoints.find((candidate) => candidate.id === at?.parentId);
+    return at?.id ?? null;
+  };
+  const asked = checkpoints.filter(({ isAutosave }) => !isAutosave).map((checkpoint) => ({ ...checkpoint, parentId: shown(checkpoint.parentId) }));
+  return { checkpoints: asked, parentId: shown(parentId), letGo: letGo === null ? null : { ...letGo, parentId: shown(letGo.parentId) } };
+}

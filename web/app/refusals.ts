@@ -23,7 +23,7 @@ export function checkpointRefusal(model: PageModel): string {
 }
 
 export function restoreRefusal(model: PageModel): string {
-  return notReady(model) || (model.checkpoints.length === 0 ? 'Nothing frozen yet' : '');
+  return notReady(model) || (model.checkpoints.every(({ isAutosave }) => isAutosave) ? 'Nothing frozen yet' : '');
 }
 
 export function pauseRefusal(model: PageModel): string {

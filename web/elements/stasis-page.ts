@@ -10,7 +10,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { CheckpointInfo, TerminalSize } from '../../src/machine/api.ts';
 import { checkpointName } from '../app/checkpoint-name.ts';
 import { count, countOf, duration, fileSize } from '../app/format.ts';
-import { doomedOf } from '../app/model.ts';
+import { doomedOf, timelineOf } from '../app/model.ts';
 import type { PageModel, TerminalSession } from '../app/model.ts';
 import { checkpointRefusal, comparedWith, execRefusal, pauseRefusal, restoreRefusal, timelineRefusal } from '../app/refusals.ts';
 import { settingsText } from '../app/restore-choice.ts';
@@ -219,7 +219,8 @@ export class StasisPage extends LitElement {
 
   /** Two checkpoints beside each other, in the place of the terminals. */
   private renderCompare(): unknown {
-    const { comparison, checkpoints } = this.model;
+    const { comparison } = this.model;
+    const { checkpoints } = timelineOf(this.model);
     return html`<stasis-compare .comparison=${comparison} .checkpoints=${checkpoints}
       @compare-pick=${(event: CustomEvent<{ beforeId: string; afterId: string }>) => this.compare(event.detail.beforeId, event.detail.afterId)}
       @compare-page=${this.pass('ask-page')}></stasis-compare>`;
@@ -229,7 +230,7 @@ export class StasisPage extends LitElement {
     const { model } = this;
     const { doomed, total } = doomedOf(model);
     const hasNow = model.phase.kind === 'ready' && model.container?.status !== 'stopped';
-    const rail = { checkpoints: model.checkpoints, parentId: model.parentId, generation: model.container?.generation ?? 1 };
+    const rail = { ...timelineOf(model), generation: model.container?.generation ?? 1 };
     const target = this.restoreTarget;
     return html`<footer class="timeline sheet" aria-label="Timeline" @rail-select=${this.pick} @rail-restore=${this.askRestoreOf}
       @rail-pair=${(event: CustomEvent<{ id: string }>) => this.pair(event.detail.id)}>
@@ -242,8 +243,8 @@ export class StasisPage extends LitElement {
         ? html`<stasis-checkpoint-list .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow}
             .generation=${rail.generation} .selectedId=${target?.id ?? null}></stasis-checkpoint-list>`
         : html`<stasis-rail .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow} .generation=${rail.generation}
-            .letGo=${model.letGo} .selectedId=${target?.id ?? null} .comparedId=${this.panels.open === 'compare' || this.pairedId !== null ? (this.compareWith?.id ?? null) : null}
-            .hasStore=${model.store !== null} .restoredFromId=${model.letGo === null ? null : rail.parentId}></stasis-rail>`}
+            .letGo=${rail.letGo} .selectedId=${target?.id ?? null} .comparedId=${this.panels.open === 'compare' || this.pairedId !== null ? (this.compareWith?.id ?? null) : null}
+            .hasStore=${model.store !== null} .restoredFromId=${rail.letGo === null ? null : rail.parentId}></stasis-rail>`}
       <stasis-timeline-foot .selected=${target} .compareWith=${this.compareWith} .store=${model.store} .refusal=${timelineRefusal(model)}
         @foot-details=${() => this.panels.toggle('checkpoint')} @foot-compare=${() => this.panels.toggle('compare')}
         @foot-share=${() => target !== null && this.emit('ask-share', { id: target.id })} @foot-import=${this.pass('ask-import')}
@@ -264,14 +265,14 @@ export class StasisPage extends LitElement {
 
   private renderPhoneParts(): unknown {
     const { model } = this;
-    const isRestoreNext = model.checkpoints.length > 0 && model.fates === null;
+    const isRestoreNext = this.restoreTarget !== null && model.fates === null;
     return html`
       <stasis-keys class="keys" .isCtrlArmed=${this.isCtrlArmed} @key-ctrl=${() => this.armCtrl(!this.isCtrlArmed)}
         @key-press=${(event: CustomEvent<{ key: Parameters<StasisTerminal['press']>[0] }>) => this.panes.selectedTerminal?.press(event.detail.key)}></stasis-keys>
       <stasis-nav class="nav" .current=${this.panels.open}
         .items=${[
           { panel: 'processes', value: count(model.processes.length), label: 'processes' },
-          { panel: 'timeline', value: count(model.checkpoints.length), label: 'timeline' },
+          { panel: 'timeline', value: count(timelineOf(model).checkpoints.length), label: 'timeline' },
           { panel: 'syscalls', value: count(model.unsupported.length), label: 'unsupported' },
           { panel: 'events', value: count(model.events.length), label: 'events' },
         ]}
@@ -295,7 +296,7 @@ export class StasisPage extends LitElement {
   // What can be asked for now.
 
   private get restoreTarget(): CheckpointInfo | null {
-    const { checkpoints } = this.model;
+    const { checkpoints } = timelineOf(this.model);
     return checkpoints.find(({ id }) => id === this.pickedId) ?? checkpoints.at(-1) ?? null;
   }
 
@@ -308,7 +309,7 @@ export class StasisPage extends LitElement {
   /** What the selected checkpoint is compared with. */
   private get compareWith(): CheckpointInfo | null {
     const target = this.restoreTarget;
-    const { checkpoints } = this.model;
+    const { checkpoints } = timelineOf(this.model);
     return checkpoints.find(({ id }) => id === this.pairedId && id !== target?.id) ?? comparedWith(checkpoints, target?.id ?? null);
   }
 
