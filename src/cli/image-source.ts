@@ -38,9 +38,10 @@ export async function readSource(core: Core, place: string, parentPaths: readonl
   if (isLink(place)) return unpackedSource(core, 'link', place);
   const found = await stat(place).catch(() => null);
   if (found === null) {
-    const colon = place.lastIndexOf(':');
-    const directory = colon < 1 ? null : await stat(place.slice(0, colon)).catch(() => null);
-    if (directory?.isDirectory() === true) return readStored(core, place, place.slice(0, colon), place.slice(colon + 1));
+    for (let colon = place.indexOf(':'); colon > 0; colon = place.indexOf(':', colon + 1)) {
+      const directory = place.slice(0, colon);
+      if ((await stat(directory).catch(() => null))?.isDirectory() === true) return readStored(core, place, directory, place.slice(colon + 1));
+    }
     throw new CliError(`${place} is not there`);
   }
   if (found.isDirectory()) return readStored(core, place, place, null);
