@@ -19,7 +19,7 @@ function said(harness: ContainerHarness, command: string): string {
   return session.output();
 }
 
-describe('A23: a restore with another spec', () => {
+describe('A23, TestSpecValidation: a restore with another spec', () => {
   const annotations = before.container.spec.annotations!;
   const refused: readonly (readonly [string, Partial<ContainerSpec>])[] = [
     ['Args', { argv: ['/bin/sh', '-c', 'true'] }],
