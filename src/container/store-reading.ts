@@ -4,7 +4,7 @@ import type { CheckpointStore } from '../ports/checkpoint-store.ts';
 import { sha256Hex } from './oci/sha256.ts';
 import { isOfLaterFormat, readManifest } from './store-manifest.ts';
 import type { StoreManifest, StoredCheckpoint } from './store-manifest.ts';
-import { nearestAbove } from './timeline.ts';
+import { nearestAbove } from './kept-checkpoints.ts';
 
 /** What is in a store. */
 export interface FoundStore {

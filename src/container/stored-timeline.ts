@@ -11,7 +11,7 @@ import type { CheckpointStore } from '../ports/checkpoint-store.ts';
 import { readStore } from './store-reading.ts';
 import { writeManifest } from './store-manifest.ts';
 import type { StoredCheckpoint } from './store-manifest.ts';
-import { nearestAbove } from './timeline.ts';
+import { nearestAbove } from './kept-checkpoints.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
 /** What opening a store has found. */
@@ -105,7 +105,6 @@ export class StoredTimeline {
   }
 
   private async bring(): Promise<void> {
-    this.problem = null;
     try {
       let missing = await this.writeImages();
       await this.writeList();
@@ -115,7 +114,7 @@ export class StoredTimeline {
         await this.writeList();
         await this.sweep();
       }
-      if (missing !== null) this.problem = `${namesOf(missing.entries)} ${missing.entries.length === 1 ? 'is' : 'are'} in memory only: ${missing.error.message}`;
+      this.problem = missing === null ? null : `${namesOf(missing.entries)} ${missing.entries.length === 1 ? 'is' : 'are'} in memory only: ${missing.error.message}`;
     } catch (error) {
       this.problem = `the last change is not kept: ${storeError(error, this.store.label).message}`;
     }

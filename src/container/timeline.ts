@@ -12,45 +12,17 @@ import { coreWire } from '../sentry/checkpoint/core-wire.ts';
 import { flatten } from '../sentry/checkpoint/flatten.ts';
 import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
+import type { ImageMetadata } from '../sentry/checkpoint/image.ts';
 import { CHAIN_LIMIT, PageChain } from '../sentry/checkpoint/page-chain.ts';
 import type { BasePageLoader } from '../sentry/checkpoint/page-chain.ts';
 import { readChain } from '../sentry/checkpoint/parents.ts';
 import type { ImageLibrary } from '../sentry/checkpoint/parents.ts';
 import type { SaveParent } from '../sentry/checkpoint/save.ts';
 import { ContainerError } from './errors.ts';
+import { attempt, chainMetadata, nearestAbove } from './kept-checkpoints.ts';
 import { ImageStore } from './image-store.ts';
-
-/** What is known of a checkpoint when it has been taken. */
-export interface CheckpointFacts {
-  readonly name: string;
-  readonly note: string;
-  readonly leftRunning: boolean;
-  /** How long no guest could run. */
-  readonly pauseMs: number;
-  readonly totalMs: number;
-  /** Taken without being asked for: it stands beside the history, and nothing is taken below it. */
-  readonly isAutosave?: boolean;
-}
-
-/** One checkpoint of the tree. */
-export interface TimelineEntry extends CheckpointFacts {
-  /** `k1`, `k2`, … in the order of taking; never used again. */
-  readonly id: string;
-  /** The checkpoint that the container had gone on from; null at a root. */
-  readonly parentId: string | null;
-  /** Realtime, milliseconds since 1970. */
-  readonly takenAtMs: number;
-  readonly digest: string;
-  /** Bytes of its own image, without what that stands on. */
-  readonly imageBytes: number;
-  /** Whether the image is a difference to another one. */
-  readonly isDifference: boolean;
-  readonly counts: { readonly [name: string]: number };
-  readonly isAutosave: boolean;
-}
-
-/** What outlives the machine of an entry; the rest is read from its image. */
-export type KeptEntry = CheckpointFacts & Pick<TimelineEntry, 'id' | 'parentId' | 'digest'>;
+import type { CheckpointFacts, KeptEntry, TimelineEntry } from './timeline-entry.ts';
+export type { CheckpointFacts, KeptEntry, TimelineEntry } from './timeline-entry.ts';
 
 /** What a deletion has freed. */
 export interface Freed {
@@ -237,35 +209,28 @@ export class Timeline {
   load(images: ReadonlyMap<string, Uint8Array>, kept: readonly KeptEntry[], lastNumber: number): { ids: Map<string, string>; problems: Map<string, ImageError> } {
     const ids = new Map<string, string>();
     const problems = new Map<string, ImageError>();
-    const unreadable = new Map<string, ImageError>();
+    const read = new Map<string, ImageMetadata | ImageError>();
     for (const [digest, image] of images) {
-      try {
-        this.store.add(image, readImage(image, this.core).metadata.parent, digest);
-      } catch (error) {
-        if (!(error instanceof ImageError)) throw error;
-        unreadable.set(digest, error);
-      }
+      const metadata = attempt(() => readImage(image, this.core).metadata);
+      read.set(digest, metadata);
+      if (!(metadata instanceof ImageError)) this.store.add(image, metadata.parent, digest);
     }
     this.lastNumber = Math.max(this.lastNumber, lastNumber);
-    for (const { id, digest, name, note, leftRunning, pauseMs, totalMs, isAutosave } of kept) {
-      try {
-        const broken = [digest, ...this.store.chain(digest)].find((part) => unreadable.has(part));
-        if (broken !== undefined) throw unreadable.get(broken)!;
-        const image = this.store.image(digest);
-        if (image === null) throw new ImageError('image', `${digest} is not there`);
-        readChain(readImage(image, this.core), this.core, this.store);
-        const here = this.entries.has(id) ? `k${++this.lastNumber}` : id;
-        this.enter(here, image, digest, null, { name, note, leftRunning, pauseMs, totalMs, isAutosave: isAutosave === true });
-        ids.set(id, here);
-      } catch (error) {
-        if (!(error instanceof ImageError)) throw error;
-        problems.set(id, error);
+    for (const { id, digest, ...facts } of kept) {
+      const metadata = attempt(() => chainMetadata(digest, read));
+      if (metadata instanceof ImageError) {
+        problems.set(id, metadata);
+        continue;
       }
+      const here = this.entries.has(id) ? `k${++this.lastNumber}` : id;
+      this.enter(here, digest, metadata, null, facts);
+      ids.set(id, here);
     }
     const parents = new Map(kept.map(({ id, parentId }) => [id, parentId]));
     for (const [there, here] of ids) {
       const parentId = nearestAbove(there, parents, (id) => ids.has(id));
       this.change(here, { parentId: parentId === null ? null : ids.get(parentId)! });
+      if (this.goesInCircle(here)) this.change(here, { parentId: null });
     }
     this.collect();
     return { ids, problems };
@@ -330,21 +295,30 @@ export class Timeline {
   }
 
   private keep(image: Uint8Array, parentId: string | null, facts: CheckpointFacts, known?: string): TimelineEntry {
-    const { parent } = readImage(image, this.core).metadata;
+    const { metadata } = readImage(image, this.core);
+    const { parent } = metadata;
     if (parent !== null && this.store.image(parent) === null) throw new ImageError('parent', `the image is a difference to ${parent}, which is not there: add that one first`);
     const digest = this.store.add(image, parent, known);
-    return this.enter(`k${++this.lastNumber}`, image, digest, parentId, facts);
+    return this.enter(`k${++this.lastNumber}`, digest, metadata, parentId, facts);
   }
 
-  private enter(id: string, image: Uint8Array, digest: string, parentId: string | null, facts: CheckpointFacts): TimelineEntry {
-    const { createdMs, counts, parent } = readImage(image, this.core).metadata;
+  private enter(id: string, digest: string, { createdMs, counts, parent }: ImageMetadata, parentId: string | null, facts: CheckpointFacts): TimelineEntry {
     const { name, note, leftRunning, pauseMs, totalMs } = facts;
     const entry: TimelineEntry = {
-      id, parentId, takenAtMs: createdMs, digest, imageBytes: image.length, isDifference: parent !== null, counts,
+      id, parentId, takenAtMs: createdMs, digest, imageBytes: this.store.image(digest)!.length, isDifference: parent !== null, counts,
       name, note, leftRunning, pauseMs, totalMs, isAutosave: facts.isAutosave === true,
     };
     this.entries.set(id, entry);
     return entry;
+  }
+
+  private goesInCircle(id: string): boolean {
+    let at = this.entry(id).parentId;
+    for (let steps = 0; at !== null && steps <= this.entries.size; steps++) {
+      if (at === id) return true;
+      at = this.entry(at).parentId;
+    }
+    return false;
   }
 
   private standOn(footing: Footing): void {
@@ -383,14 +357,4 @@ export class Timeline {
     for (const root of [...roots, ...(this.taking?.digests ?? [])]) for (const digest of this.store.chain(root)) needed.add(digest);
     return needed;
   }
-}
-
-/**
- * The first checkpoint above `id` that is there.
- * @param parents  by id; they need not be a tree
- */
-export function nearestAbove(id: string, parents: ReadonlyMap<string, string | null>, isThere: (id: string) => boolean): string | null {
-  let above = parents.get(id) ?? null;
-  for (let steps = 0; above !== null && !isThere(above); steps++) above = steps > parents.size ? null : (parents.get(above) ?? null);
-  return above === id ? null : above;
 }

@@ -84,7 +84,7 @@ export class CheckpointTaking {
     const digest = await digestOf(image);
     this.requireHere(container);
     const entry = timeline.add(image, trace, {
-      name: options.name ?? `checkpoint-${timeline.lastIdNumber() + 1}`,
+      name: options.name ?? freeName(timeline.list()),
       note: options.note ?? '',
       leftRunning: options.leaveRunning,
       pauseMs: options.leaveRunning ? frozenMs : totalMs,
@@ -141,6 +141,14 @@ export class CheckpointTaking {
   private requireHere(container: Container): void {
     if (!this.turns.isHere(container)) throw new ContainerError(`checkpoint: container "${container.spec.id}" was deleted meanwhile; nothing was kept`);
   }
+}
+
+/** `checkpoint-N`, the number after that of those there are. */
+function freeName(entries: readonly TimelineEntry[]): string {
+  const names = new Set(entries.map(({ name }) => name));
+  let number = 1 + entries.filter(({ isAutosave }) => !isAutosave).length;
+  while (names.has(`checkpoint-${number}`)) number++;
+  return `checkpoint-${number}`;
 }
 
 async function digestOf(image: Uint8Array): Promise<string> {

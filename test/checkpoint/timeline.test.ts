@@ -30,16 +30,26 @@ class Bench {
     this.harness.run(120);
   }
 
-  checkpoint(name: string): TimelineEntry {
+  checkpoint(name: string, isAutosave = false): TimelineEntry {
     const { harness, timeline } = this;
     const full = harness.image();
-    const parent = timeline.parentFor(harness.container.kernel.core);
-    const save = harness.container.beginCheckpoint(Math.floor(harness.clock().realtimeMs), parent);
-    while (!save.step(64)) harness.run(1);
-    const { image, trace } = save.finish();
-    const entry = timeline.add(image, trace, { name, note: '', leftRunning: true, pauseMs: 0.1, totalMs: 1 });
+    const { image, trace } = this.saved(isAutosave ? 'autosave' : 'checkpoint');
+    const entry = timeline.add(image, trace, { name, note: '', leftRunning: true, pauseMs: 0.1, totalMs: 1, isAutosave });
     this.fullImages.set(entry.id, full);
     return entry;
+  }
+
+  /** A round of pre-dump. */
+  round(): void {
+    const { image, trace } = this.saved('checkpoint');
+    this.timeline.addRound(image, trace);
+  }
+
+  private saved(kind: 'checkpoint' | 'autosave') {
+    const { harness, timeline } = this;
+    const save = harness.container.beginCheckpoint(Math.floor(harness.clock().realtimeMs), timeline.parentFor(harness.container.kernel.core, kind));
+    while (!save.step(64)) harness.run(1);
+    return save.finish();
   }
 
   restore(id: string): void {
@@ -140,6 +150,86 @@ describe('Timeline', () => {
     const first = other.import(bench.timeline.image(a.id), 'a');
     expect(other.import(bench.timeline.image(b.id), 'b')).toMatchObject({ parentId: first.id, digest: b.digest });
     ContainerHarness.restore(other.image('k2'), { realtimeMs: b.takenAtMs }, { library: other.library() });
+  });
+
+  it('stands a checkpoint on its rounds of pre-dump, which are no checkpoints, and drops those of one that fails', () => {
+    const bench = new Bench();
+    const { timeline } = bench;
+    const a = bench.checkpoint('a');
+    bench.type('echo one > /tmp/f\n');
+    bench.round();
+    bench.type('echo two > /tmp/f\n');
+    bench.round();
+    timeline.delete(a.id); // what is being taken stands on it
+    expect(timeline.heldBytes()).toBeGreaterThan(a.imageBytes);
+    const b = bench.checkpoint('b');
+    expect(timeline.list()).toEqual([b]);
+    expect([b.parentId, timeline.chain(b).length, timeline.chainBytes(b.id)]).toEqual([null, 4, timeline.heldBytes()]);
+    bench.expectWhole();
+
+    const before = timeline.heldBytes();
+    bench.type('echo three > /tmp/f\n');
+    bench.round();
+    expect(timeline.heldBytes()).toBeGreaterThan(before);
+    timeline.letGo();
+    expect(timeline.heldBytes()).toBe(before);
+    const c = bench.checkpoint('c');
+    expect(timeline.chain(c).slice(1)).toEqual(timeline.chain(b));
+    bench.expectWhole();
+    timeline.delete(b.id);
+    timeline.delete(c.id);
+    expect(timeline.heldBytes()).toBe(0);
+  });
+
+  it('keeps autosaves beside the tree: nothing stands on them or goes on from them', () => {
+    const bench = new Bench();
+    const { timeline } = bench;
+    const a = bench.checkpoint('a');
+    bench.type('echo one > /tmp/f\n');
+    const first = bench.checkpoint('first', true);
+    bench.type('echo two > /tmp/f\n');
+    const second = bench.checkpoint('second', true);
+    expect(timeline.delete(first.id).bytes).toBe(0); // the second is a difference to it
+    const b = bench.checkpoint('b');
+    expect([second.parentId, b.parentId, timeline.chain(b).length]).toEqual([a.id, a.id, 2]);
+    bench.expectWhole();
+    expect(timeline.delete(second.id).images).toBe(2);
+    bench.type('echo three > /tmp/f\n');
+    const third = bench.checkpoint('third', true);
+    expect([third.parentId, timeline.chain(third).slice(1)]).toEqual([b.id, timeline.chain(b)]);
+    bench.restore(third.id);
+    expect(bench.checkpoint('c').parentId).toBe(b.id);
+    expect(bench.drawn()).toBe('a(b(third c))');
+    bench.expectWhole();
+  });
+
+  it('takes in what another has kept: ids that are taken anew, and without those whose images are not all there', () => {
+    const bench = new Bench();
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => {
+      bench.type(`echo ${name} > /tmp/f\n`);
+      return bench.checkpoint(name);
+    }) as [TimelineEntry, TimelineEntry, TimelineEntry, TimelineEntry];
+    const { timeline } = bench;
+    timeline.makeFull(d.id, loadBase);
+    const kept = timeline.list();
+    const images = new Map(kept.map(({ id, digest }) => [digest, timeline.image(id)]));
+    const same = new Timeline(core);
+    expect(same.load(images, kept, 4)).toEqual({ ids: new Map(kept.map(({ id }) => [id, id])), problems: new Map() });
+    expect([same.list(), same.heldBytes(), same.lastIdNumber()]).toEqual([kept, timeline.heldBytes(), 4]);
+
+    const other = new Timeline(core);
+    other.import(images.get(a.digest)!, 'own');
+    const damaged = images.get(c.digest)!.slice();
+    damaged[damaged.length >> 1]! ^= 1;
+    const { ids, problems } = other.load(new Map([...images, [c.digest, damaged]]), kept, 4);
+    expect([...ids]).toEqual([[a.id, 'k5'], [b.id, 'k2'], [d.id, 'k4']]);
+    expect([...problems.keys()]).toEqual([c.id]);
+    expect(other.list().map(({ id, name, parentId }) => `${id} ${name} ${parentId}`)).toEqual(['k1 own null', 'k5 a null', 'k2 b k5', 'k4 d k2']);
+    expect(new Timeline(core).load(new Map([...images].slice(1)), kept, 4).problems.get(b.id)?.message).toBe(`image: ${a.digest} is not there`);
+    // A list that goes in a circle is none that was written: it is made a tree.
+    const circle = new Timeline(core);
+    circle.load(images, [{ ...a, parentId: b.id }, { ...b, parentId: a.id }], 4);
+    expect(circle.list().map(({ id, parentId }) => `${id} ${parentId}`)).toEqual(['k1 k2', 'k2 null']);
   });
 
   it('takes a full image now and then, so that no chain grows without end', () => {
