@@ -4,7 +4,7 @@ import { expose } from 'comlink';
 import { openBrowserStore } from '../../../src/host/web/store.ts';
 import { StoreError } from '../../../src/ports/checkpoint-store.ts';
 import type { CheckpointStore } from '../../../src/ports/checkpoint-store.ts';
-import { CONTRACT, blobName, pattern } from '../store-contract.ts';
+import { CONTRACT, blobName, pattern, sameBytes } from '../store-contract.ts';
 import { NO_GENERATION, keepForever, recover } from '../store-keeper.ts';
 import type { Generation } from '../store-keeper.ts';
 import { KeptMachine } from './machine.ts';
@@ -58,8 +58,8 @@ const api = {
 
   writeBlob: (seed: number, sizeBytes: number): Promise<string> => failureOf(() => store!.writeBlob(blobName(seed), pattern(seed, sizeBytes))),
   writeManifest: (seed: number, sizeBytes: number): Promise<string> => failureOf(() => store!.writeManifest(pattern(seed, sizeBytes))),
-  holdsBlob: async (seed: number, sizeBytes: number): Promise<boolean> => String(await store!.readBlob(blobName(seed))) === String(pattern(seed, sizeBytes)),
-  holdsManifest: async (seed: number, sizeBytes: number): Promise<boolean> => String(await store!.readManifest()) === String(pattern(seed, sizeBytes)),
+  holdsBlob: async (seed: number, sizeBytes: number): Promise<boolean> => sameBytes(await store!.readBlob(blobName(seed)), pattern(seed, sizeBytes)),
+  holdsManifest: async (seed: number, sizeBytes: number): Promise<boolean> => sameBytes(await store!.readManifest(), pattern(seed, sizeBytes)),
 
   /** Boots a machine on the store, and restores each checkpoint that is in it. */
   openMachine: (name: string) => machine.open(name),
