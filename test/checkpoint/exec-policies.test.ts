@@ -48,8 +48,8 @@ describe('exec policies on one container', () => {
   }
 });
 
-describe('naive', () => {
-  it('fails at the host file of an exec, in gVisor’s words, with pid and command', () => {
+describe('naive: the failures that the other policies exist for', () => {
+  it('1. FD conflict: the restore fails at the host file of an exec, in gVisor’s words, with pid and command', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const exec = before.exec(['sleep', '1000']);
     before.run(50);
@@ -64,7 +64,19 @@ describe('naive', () => {
     expect(after.processes()).toEqual(['1 sleep', `${exec.pid} sleep`]);
   });
 
-  it('brings a shell back deaf when host files are forced through', () => {
+  it('2. zombies left: what an exec has left behind ends after the restore, and nobody waits for it', () => {
+    const before = ContainerHarness.start({ argv: SLEEPER });
+    for (const seconds of [2, 3]) before.exec(['sh', '-c', `sleep ${seconds} &`]);
+    before.run(500);
+    const after = before.restored({ policy: 'naive', forcesHostFiles: true });
+    after.run(5000);
+    const zombies = after.processes().filter((line) => line.endsWith(' Z'));
+    expect(zombies).toHaveLength(2);
+    expect(after.restored({ policy: 'naive', forcesHostFiles: true }).processes().filter((line) => line.endsWith(' Z'))).toEqual(zombies);
+    expect(before.restored({ policy: 'kill' }).processes()).toEqual(['1 sleep']);
+  });
+
+  it('3. session lost: forced through, a shell comes back deaf and mute, its terminal is nobody’s, and it stays for ever', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const shell = before.exec(['sh'], TERMINAL);
     before.run(50);
@@ -73,6 +85,11 @@ describe('naive', () => {
     for (const file of terminals.hostFiles()) terminals.pushInput(file.id, new TextEncoder().encode('echo heard > /heard\nexit\n'));
     after.run(1000);
     expect(after.processes()).toEqual(['1 sleep', `${shell.pid} sh`]);
+    expect(after.kept).toEqual([]);
+    expect(terminals.hostFiles().find((file) => file.kind === 'terminal')).toMatchObject({ end: null });
+    const reader = after.exec(['sh', '-c', 'cat /heard 2>/dev/null; ls /dev/pts']);
+    after.run(200);
+    expect(reader.output()).toBe('0\nptmx\n');
   });
 });
 

@@ -6,6 +6,8 @@ import { checkpoint, checkpointFlow, runServing } from '../support/checkpoint-dr
 import { ContainerHarness, hasProgram } from '../support/container-harness.ts';
 
 const SLEEPER = ['sleep', '100000'];
+/** Those that kill: gVisor's, and ours. */
+const POLICIES = ['gvisor', 'kill'] as const;
 const TERMINAL = { columns: 80, rows: 24 };
 const PREFIX = 'dev.gvisor.internal.checkpoint.';
 const ASKING = { [`${PREFIX}enable`]: 'true', [`${PREFIX}path`]: '/images', [`${PREFIX}resume`]: 'true' };
@@ -29,12 +31,14 @@ describe('/proc/gvisor/checkpoint', () => {
   it('A18: tells `resume` to the original and `restore` to its copy', () => {
     const original = start(['sh', '-c', 'exec 3<>/proc/gvisor/checkpoint; echo 1 >&3; cat <&3; exec sleep 100000'], ASKING);
     const [image] = runServing(original, 200);
-    const copy = ContainerHarness.restore(image!, original.clock());
-    copy.run(100);
     expect(original.init.output()).toBe('resume\n');
-    expect(copy.init.output()).toBe('restore\n');
     expect(original.container.checkpointGeneration()).toEqual({ count: 1, isRestore: false });
-    expect(copy.container.checkpointGeneration()).toEqual({ count: 1, isRestore: true });
+    for (const policy of POLICIES) {
+      const copy = ContainerHarness.restore(image!, original.clock(), { policy });
+      copy.run(100);
+      expect(copy.init.output()).toBe('restore\n');
+      expect(copy.container.checkpointGeneration()).toEqual({ count: 1, isRestore: true });
+    }
   });
 
   it('A19: an exec shell that asked is killed and prints nothing; readers of init’s side are told `restore`', () => {
@@ -42,11 +46,13 @@ describe('/proc/gvisor/checkpoint', () => {
     const shell = original.exec(['sh', '-c', 'exec 3<>/proc/gvisor/checkpoint; echo 1 >&3; cat <&3; sleep 1000']);
     const [image] = runServing(original, 300);
     expect(shell.output()).toBe('resume\n');
-    const copy = ContainerHarness.restore(image!, original.clock());
-    expect(copy.killed.map(({ pid }) => pid)).toContain(shell.pid);
-    copy.run(100);
-    expect(copy.init.output()).toBe('restore\n');
     expect(original.init.output()).toBe('resume\n');
+    for (const policy of POLICIES) {
+      const copy = ContainerHarness.restore(image!, original.clock(), { policy });
+      expect(copy.killed.map(({ pid }) => pid)).toContain(shell.pid);
+      copy.run(100);
+      expect(copy.init.output()).toBe('restore\n');
+    }
   });
 
   it('tells every reader of every attempt, once for each opening', () => {
@@ -209,11 +215,13 @@ describe('save, resume and restore hooks', () => {
     const harness = withHook(`${NOTE}; if test $GVISOR_SAVE_RESTORE_AUTO_EXEC_MODE = save; then sleep 1000 & fi`);
     const image = checkpoint(harness, { leaveRunning: true });
     expect(harness.processes().filter((line) => line.endsWith(' sleep'))).toHaveLength(2);
-    const copy = ContainerHarness.restore(image, harness.clock());
-    expect(copy.killed.map(({ command }) => command)).toEqual(['sleep']);
-    copy.run(200);
-    expect(said(copy, 'tail -n 1 /log')).toBe('restore xterm 0\n');
-    expect(copy.processes()).toEqual(['1 sleep']);
+    for (const policy of POLICIES) {
+      const copy = ContainerHarness.restore(image, harness.clock(), { policy });
+      expect(copy.killed.map(({ command }) => command)).toEqual(['sleep']);
+      copy.run(200);
+      expect(said(copy, 'tail -n 1 /log')).toBe('restore xterm 0\n');
+      expect(copy.processes().filter((line) => !line.endsWith(' Z'))).toEqual(['1 sleep']);
+    }
   });
 
   it('stop the checkpoint when `save` fails, in gVisor’s words; the container goes on', () => {

@@ -1,8 +1,9 @@
 /**
  * gVisor's acceptance scenarios: what becomes of processes that exec started when their container is restored.
  *
- * Where the default policy differs from gVisor (an adopted descendant is reaped for an init that does not wait) both are shown:
- * `kill` with our result, `gvisor` with gVisor's.
+ * Each is shown under `gvisor`, with gVisor's result, and under `kill`, with ours: they differ where an adopted descendant is
+ * reaped for an init that does not wait. A11, a traced init, is open until there is ptrace. A16 to A20 are `notices.test.ts`,
+ * and A23 in all its parts `restore-spec.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
 import { ContainerError } from '../../src/container/errors.ts';
@@ -19,13 +20,15 @@ function scenario(mode: string, ...rest: string[]): string[] {
   return ['/scenario', mode, ...rest];
 }
 
-describe('restore of a container with exec processes', () => {
+describe.each(['gvisor', 'kill'] as const)('a restore of a container with exec processes under the policy %s', (policy) => {
+  const isFaithful = policy === 'gvisor';
+
   it('A1: leaves init alone; the exec leader is gone without a zombie', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const exec = before.exec(['sleep', '1000']);
     before.run(50);
     expect(before.processes()).toEqual(['1 sleep', `${exec.pid} sleep`]);
-    const after = before.restored();
+    const after = before.restored({ policy });
     expect(after.processes()).toEqual(['1 sleep']);
     expect(after.killed).toMatchObject([{ pid: exec.pid, ppid: 0, command: 'sleep', fdsFreed: 3 }]);
     after.run(100);
@@ -39,9 +42,8 @@ describe('restore of a container with exec processes', () => {
     shell.type('sleep 500\n');
     before.run(200);
     expect(before.processes()).toHaveLength(3);
-    expect(before.restored().processes()).toEqual(['1 sleep']);
-    const faithful = before.restored({ policy: 'gvisor' });
-    expect(faithful.processes()).toEqual(['1 sleep', `${shell.pid + 1} sleep Z`]);
+    const after = before.restored({ policy });
+    expect(after.processes()).toEqual(['1 sleep', ...(isFaithful ? [`${shell.pid + 1} sleep Z`] : [])]);
   });
 
   it('A2: leaves the child to an init that waits', () => {
@@ -51,9 +53,9 @@ describe('restore of a container with exec processes', () => {
     before.run(50);
     shell.type('sleep 500\n');
     before.run(200);
-    const faithful = before.restored({ policy: 'gvisor' });
-    faithful.run(100);
-    expect(faithful.processes()).toEqual(['1 sh', '2 sleep']);
+    const after = before.restored({ policy });
+    after.run(100);
+    expect(after.processes()).toEqual(['1 sh', '2 sleep']);
   });
 
   it('A3: kills a background process of an exec that has ended and was adopted', () => {
@@ -61,10 +63,10 @@ describe('restore of a container with exec processes', () => {
     const exec = before.exec(['sh', '-c', 'sleep 1000 &']);
     before.run(100);
     expect(before.container.ps()).toMatchObject([{ pid: 1 }, { pid: exec.pid + 1, ppid: 1, command: 'sleep' }]);
-    const after = before.restored();
-    expect(after.processes()).toEqual(['1 sleep']);
-    expect(after.killed).toMatchObject([{ pid: exec.pid + 1, reapedForInit: true }]);
-    expect(before.restored({ policy: 'gvisor' }).processes()).toEqual(['1 sleep', `${exec.pid + 1} sleep Z`]);
+    const after = before.restored({ policy });
+    expect(after.killed).toMatchObject([{ pid: exec.pid + 1, reapedForInit: !isFaithful }]);
+    after.run(100);
+    expect(after.processes()).toEqual(['1 sleep', ...(isFaithful ? [`${exec.pid + 1} sleep Z`] : [])]);
   });
 
   it('A4: kills a daemon with double fork and setsid', () => {
@@ -73,13 +75,16 @@ describe('restore of a container with exec processes', () => {
     before.run(200);
     const daemon = before.container.ps().find((row) => row.command === 'sleep' && row.pid !== 1)!;
     expect(daemon).toMatchObject({ ppid: 1, pgid: daemon.pid });
-    expect(before.restored().processes()).toEqual(['1 sleep']);
+    const after = before.restored({ policy });
+    expect(after.killed.map(({ pid }) => pid)).toEqual([daemon.pid]);
+    expect(after.processes().filter((line) => !line.endsWith(' Z'))).toEqual(['1 sleep']);
+    expect(after.processes().includes(`${daemon.pid} sleep Z`)).toBe(isFaithful);
   });
 
   it('A5: keeps a daemon that init forked, and what it was doing goes on', () => {
     const before = ContainerHarness.start({ argv: ['sh', '-c', '(setsid sh -c "while :; do echo daemon; sleep 1; done" &); exec sleep 100000'] });
     before.run(2500);
-    const after = before.restored();
+    const after = before.restored({ policy });
     after.run(1500);
     expect(after.processes()).toContain('3 sh');
     expect(after.init.output()).toContain('daemon');
@@ -91,7 +96,7 @@ describe('restore of a container with exec processes', () => {
     before.run(50);
     expect(exec.output()).toBe('two threads\n');
     expect(before.container.kernel.tasks.size).toBe(3);
-    const after = before.restored({ policy: 'gvisor' });
+    const after = before.restored({ policy });
     expect(after.processes()).toEqual(['1 sleep']);
     expect(after.container.kernel.tasks.size).toBe(1);
   });
@@ -100,7 +105,7 @@ describe('restore of a container with exec processes', () => {
     const before = ContainerHarness.start({ argv: scenario('ignore-children'), programs: ['scenario'] });
     before.exec(['sh', '-c', 'sleep 1000 &']);
     before.run(100);
-    const after = before.restored({ policy: 'gvisor' });
+    const after = before.restored({ policy });
     after.run(3000);
     expect(after.processes()).toEqual(['1 scenario']);
     expect(after.init.output()).toBe('');
@@ -110,7 +115,7 @@ describe('restore of a container with exec processes', () => {
     const before = ContainerHarness.start({ argv: scenario('nocldwait'), programs: ['scenario'] });
     before.exec(['sh', '-c', 'sleep 1000 &']);
     before.run(100);
-    const after = before.restored({ policy: 'gvisor' });
+    const after = before.restored({ policy });
     after.run(3000);
     expect(after.processes()).toEqual(['1 scenario']);
     expect(after.init.output()).toBe('SIGCHLD\n');
@@ -121,7 +126,7 @@ describe('restore of a container with exec processes', () => {
     before.run(50);
     before.exec(['sh', '-c', 'exec 3>/p; kill -STOP 2; echo buffered >&3; kill -CONT 2; exec sleep 1000']);
     before.run(200);
-    const after = before.restored();
+    const after = before.restored({ policy });
     after.run(200);
     expect(before.init.output() + after.init.output()).toBe('buffered\nend of file\n');
   });
@@ -132,7 +137,7 @@ describe('restore of a container with exec processes', () => {
     before.run(4000);
     expect(holder.output()).toBe('locked\n');
     expect(before.init.output()).toBe('');
-    const after = before.restored();
+    const after = before.restored({ policy });
     after.run(100);
     expect(after.init.output()).toBe('child has the lock\n');
   });
@@ -142,14 +147,14 @@ describe('restore of a container with exec processes', () => {
     before.exec(['cat']);
     before.run(50);
     for (const file of before.container.terminals().hostFiles()) if (file.hostKey.container === '') before.container.terminals().hangUp(file.id);
-    const after = before.restored({ missingKeys: [':host:0', ':host:1', ':host:2'] });
+    const after = before.restored({ policy, missingKeys: [':host:0', ':host:1', ':host:2'] });
     expect(after.processes()).toEqual(['1 sleep']);
   });
 
   it('A13: is refused when a host file of the container itself is missing, with key, pid and command', () => {
     const before = ContainerHarness.start({ argv: COUNTER });
     before.run(1500);
-    expect(() => before.restored({ missingKeys: ['c1:host:1'] })).toThrow('host files: no host FD available for c1:host:1, held by pid 1 sh');
+    expect(() => before.restored({ policy, missingKeys: ['c1:host:1'] })).toThrow('host files: no host FD available for c1:host:1, held by pid 1 sh');
     before.run(1000);
     expect(before.init.output()).toContain('count 3');
   });
@@ -168,7 +173,7 @@ describe('restore of a container with exec processes', () => {
   it.skipIf(!withScenario)('A14: a blocked epoll_wait is not interrupted by a checkpoint, unlike gVisor’s', () => {
     const container = ContainerHarness.start({ argv: scenario('epoll'), programs: ['scenario'] });
     container.run(50);
-    const after = container.restored();
+    const after = container.restored({ policy });
     after.run(100);
     container.run(100);
     expect(container.init.output()).toBe('waiting\n');
@@ -190,7 +195,7 @@ describe('restore of a container with exec processes', () => {
     const before = ContainerHarness.start({ argv: COUNTER });
     before.run(2500);
     before.container.pause();
-    const after = before.restored();
+    const after = before.restored({ policy });
     expect(after.container.status).toBe('running');
     after.run(1500);
     expect(after.init.output()).toContain('count 4');
@@ -201,22 +206,35 @@ describe('restore of a container with exec processes', () => {
     before.run(10_000);
     const image = before.image();
     const later = { realtimeMs: before.clock().realtimeMs + 200_000 };
-    const jumped = ContainerHarness.restore(image, { ...later });
+    const jumped = ContainerHarness.restore(image, { ...later }, { policy });
     jumped.run(50);
     expect(jumped.init.output()).toMatch(/^slept 2\d\d s\n$/);
-    const continued = ContainerHarness.restore(image, { ...later }, { clock: 'continue' });
+    const continued = ContainerHarness.restore(image, { ...later }, { policy, clock: 'continue' });
     continued.run(89_000);
     expect(continued.init.output()).toBe('');
     continued.run(2000);
     expect(continued.init.output()).toBe('slept 100 s\n');
   });
 
+  it('A23: a spec with other arguments is refused, one with another environment accepted, and another hostname applied', () => {
+    const before = ContainerHarness.start({ argv: SLEEPER });
+    before.exec(['sleep', '1000']);
+    before.run(50);
+    const { spec } = before.container;
+    expect(() => before.restored({ policy, spec: { ...spec, argv: ['sleep', '5'] } })).toThrow('"Args" does not match across checkpoint restore');
+    const after = before.restored({ policy, spec: { ...spec, environment: [...spec.environment, 'NEW=1'], hostname: 'elsewhere' } });
+    expect(after.processes()).toEqual(['1 sleep']);
+    const exec = after.exec(['sh', '-c', 'echo $NEW $(hostname)']);
+    after.run(100);
+    expect(exec.output()).toBe('1 elsewhere\n');
+  });
+
   it('A24: restores one image twice into two containers that know nothing of each other', () => {
     const before = ContainerHarness.start({ argv: COUNTER });
     before.run(2500);
     const image = before.image();
-    const one = ContainerHarness.restore(image, before.clock());
-    const two = ContainerHarness.restore(image, before.clock());
+    const one = ContainerHarness.restore(image, before.clock(), { policy });
+    const two = ContainerHarness.restore(image, before.clock(), { policy });
     one.run(3000);
     two.run(1500);
     expect(one.processes()[0]).toBe('1 sh');
@@ -229,7 +247,7 @@ describe('restore of a container with exec processes', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const exec = before.exec(['sleep', '1000']);
     before.run(50);
-    const after = before.restored();
+    const after = before.restored({ policy });
     expect(() => after.container.wait(exec.pid)).toThrow(new ContainerError(`waiting for PID ${exec.pid}: no such process`));
   });
 
@@ -239,16 +257,17 @@ describe('restore of a container with exec processes', () => {
     before.run(100);
     expect(exec.output()).toBe('subreaper\n');
     expect(before.processes()).toHaveLength(3);
-    const after = before.restored();
+    const after = before.restored({ policy });
     after.run(100);
-    expect(after.processes()).toEqual(['1 sleep']);
+    // gVisor's search for a subreaper can end at the leader, which takes init along. Here it ends at init, always.
+    expect(after.processes()).toEqual(['1 sleep', ...(isFaithful ? [`${exec.pid + 2} scenario Z`] : [])]);
   });
 
   it.skipIf(!withScenario)('A27: keeps a zombie of init’s own child, with its status', () => {
     const before = ContainerHarness.start({ argv: scenario('zombie'), programs: ['scenario'] });
     before.run(100);
     expect(before.processes()).toEqual(['1 scenario', '2 scenario Z']);
-    const after = before.restored();
+    const after = before.restored({ policy });
     expect(after.processes()).toEqual(['1 scenario', '2 scenario Z']);
     after.run(6000);
     expect(after.init.output()).toBe('waited for the child status 3\n');
@@ -258,7 +277,7 @@ describe('restore of a container with exec processes', () => {
     const before = ContainerHarness.start({ argv: SLEEPER });
     const first = before.exec(['sleep', '1000']);
     before.run(50);
-    const after = before.restored();
+    const after = before.restored({ policy });
     const second = after.exec(['echo', 'hello']);
     after.run(100);
     expect(second.pid).toBeGreaterThan(first.pid);
@@ -268,15 +287,15 @@ describe('restore of a container with exec processes', () => {
   it('frees terminals, descriptors and frames: as many are in use as without the exec', () => {
     const plain = ContainerHarness.start({ argv: SLEEPER });
     plain.run(50);
-    const without = plain.restored();
+    const without = plain.restored({ policy });
     const before = ContainerHarness.start({ argv: SLEEPER });
     const shell = before.exec(['sh'], TERMINAL);
     before.run(50);
     shell.type('head -c 3000000 /dev/zero > /dev/null; sleep 1000 | cat\n');
     before.run(200);
-    const after = before.restored();
+    const after = before.restored({ policy });
     expect(after.container.kernel.core.framesInUse()).toBe(without.container.kernel.core.framesInUse());
-    expect(after.container.ps().map((row) => row.tty)).toEqual(['?']);
+    expect(new Set(after.container.ps().map((row) => row.tty))).toEqual(new Set(['?']));
   });
 });
 
