@@ -3,6 +3,7 @@ import type { AddressSpace } from '../sentry/mm/address-space.ts';
 import { frameOfEntry } from './image.ts';
 import type { InspectedImage } from './image.ts';
 import type { PageComparison } from './page-content.ts';
+import { memoryOf } from './processes.ts';
 import { PAGE_DIFF_LIMIT } from './report.ts';
 import type { MappingReport, PageDiff, ProcessReport } from './report.ts';
 
@@ -28,8 +29,8 @@ export function diffPages(before: InspectedImage, after: InspectedImage, process
   const seen = new Map<AddressSpace | null, AddressSpace | null>();
   for (const pair of processes) {
     const pid = pair.after?.pid ?? pair.before?.pid ?? 0;
-    const [one, first] = memoryOf(before, pair.before);
-    const [other, second] = memoryOf(after, pair.after);
+    const { mm: one, table: first } = memoryOn(before, pair.before);
+    const { mm: other, table: second } = memoryOn(after, pair.after);
     if (seen.get(one) === other && (one !== null || other !== null)) continue; // after a vfork two processes have one memory
     seen.set(one, other);
     const beforeNames = new MappingNames(pair.before?.mappings ?? []);
@@ -62,15 +63,11 @@ function loneBytes(comparison: PageComparison, beforeFrame: number, afterFrame: 
   return comparison.changedBytes(beforeFrame, afterFrame) === 0 ? 0 : PAGE_BYTES;
 }
 
-const NOTHING = new Uint32Array(0);
+const NO_MEMORY = { mm: null, table: new Uint32Array(0) };
 
-function memoryOf({ kernel, tables }: InspectedImage, process: ProcessReport | null): [AddressSpace | null, Uint32Array] {
-  const group = process === null ? undefined : kernel.threadGroups.get(process.pid);
-  for (const task of group === undefined ? [] : [group.leader, ...group.tasks]) {
-    const table = task.runState === 'exited' ? undefined : tables.get(task.mm);
-    if (table !== undefined) return [task.mm, table];
-  }
-  return [null, NOTHING];
+function memoryOn(image: InspectedImage, process: ProcessReport | null): { readonly mm: AddressSpace | null; readonly table: Uint32Array } {
+  const group = process === null ? undefined : image.kernel.threadGroups.get(process.pid);
+  return (group === undefined ? null : memoryOf(image, group)) ?? NO_MEMORY;
 }
 
 /** Names of mappings, asked for by ascending address. */

@@ -11,6 +11,8 @@ import { STATE_DIFF_LIMIT } from './report.ts';
 import type { FieldDiff } from './report.ts';
 
 const LONGEST_TEXT = 60;
+/** Of a field: those far down a line of nameless objects are told by the end. */
+const LONGEST_NAME = 300;
 const REGISTERS = 'zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6'.split(' ');
 /** Fields whose numbers are read in another base. */
 const OCTAL = /(^|\.)(mode|umask|[ioc]flag|lflag|statusFlags)$/;
@@ -179,7 +181,7 @@ class StateWalk {
   }
 
   private add(name: string, before: string | null, after: string | null): void {
-    if (this.found.length < STATE_DIFF_LIMIT) this.found.push({ name, before, after });
+    if (this.found.length < STATE_DIFF_LIMIT) this.found.push({ name: name.length > LONGEST_NAME ? `…${name.slice(-LONGEST_NAME)}` : name, before, after });
   }
 
   /** A value in a few words; null for one that is not there. */

@@ -13,6 +13,11 @@ import type { InspectedImage } from './image.ts';
 import { Names } from './names.ts';
 import type { FileReport, MountReport } from './report.ts';
 
+/** Beyond it a directory is told without what is in it: programs cannot open paths a quarter as long. */
+const LONGEST_PATH = 16_384;
+/** All paths of one image together. */
+const MOST_PATH_BYTES = 64 << 20;
+
 /** A name that is not as in the base image. */
 export interface ChangedFile {
   /** Absolute, as a byte string. */
@@ -27,12 +32,16 @@ export function changedFiles(image: InspectedImage): Map<ByteString, ChangedFile
   const names = new Names(image.kernel);
   const found = new Map<ByteString, ChangedFile>();
   const seen = new Set<Dentry>();
+  let pathBytes = 0;
   for (const mount of mountsOf(image).mounts) {
     const at = names.mountpoint(mount);
     if (at === null || !(mount.root.inode instanceof PagedInode)) continue;
     const isDev = mount.source === 'devtmpfs';
     walk(mount.root, byteName(mount), seen, (file, dentry, depth) => {
-      if (!isDev || depth > 1 || !isStandardDevice(dentry)) found.set(file.path, file);
+      if (isDev && depth === 1 && isStandardDevice(dentry)) return;
+      pathBytes += file.path.length;
+      if (pathBytes > MOST_PATH_BYTES) throw new ImageError('section kernel', `the names of files are more than ${MOST_PATH_BYTES} bytes together`);
+      found.set(file.path, file);
     });
   }
   return found;
@@ -103,7 +112,7 @@ function walk(root: Dentry, prefix: ByteString, seen: Set<Dentry>, tell: (file: 
       const childPath = `${path}/${name}`;
       const change = changeOf(inode, childPath, hidden?.has(name) === true);
       if (change !== null) tell({ path: childPath, change, inode }, child, depth + 1);
-      if (inode.isDirectory()) waiting.push({ dentry: child, path: childPath, depth: depth + 1 });
+      if (inode.isDirectory() && childPath.length <= LONGEST_PATH) waiting.push({ dentry: child, path: childPath, depth: depth + 1 });
     }
   }
 }

@@ -59,13 +59,17 @@ export function permissionText({ protection, isShared }: Vma): string {
   return bit(PROT_READ, 'r') + bit(PROT_WRITE, 'w') + bit(PROT_EXEC, 'x') + (isShared ? 's' : 'p');
 }
 
+/** Directories within each other beyond which only the end of a path is told: no path that a program can open at once has as many. */
+const MOST_LEVELS = 4096;
+
 /**
  * Names of places, seen from the container's root. An image may claim that a directory lies within itself: before a name is put
  * together it is made sure that the way up ends.
  */
 export class Names {
   private readonly root: Path | null;
-  private readonly ending = new Set<Dentry | Mount>();
+  /** How many dentries or mounts lie above one. */
+  private readonly levels = new Map<Dentry | Mount, number>();
 
   constructor(kernel: Kernel) {
     this.root = kernel.fs?.root ?? null;
@@ -73,14 +77,13 @@ export class Names {
 
   /** The absolute name of a place, with " (deleted)" where it was removed. */
   path(path: Path): string {
-    this.requireEnd(path.mount);
+    const { dentry } = path;
+    let levels = this.levelsAbove(path.mount) + this.levelsAbove(dentry);
     for (let mount: Mount | null = path.mount; mount !== null; mount = mount.parent) {
-      this.requireEnd(mount.root);
-      if (mount.mountpoint !== null) this.requireEnd(mount.mountpoint);
+      levels += this.levelsAbove(mount.root) + (mount.mountpoint === null ? 0 : this.levelsAbove(mount.mountpoint));
     }
-    this.requireEnd(path.dentry);
-    const root = this.root ?? path;
-    return textFromByteString(describePath(path, root));
+    if (levels > MOST_LEVELS) return `…/${textFromByteString(dentry.name)}`;
+    return textFromByteString(describePath(path, this.root ?? path));
   }
 
   /** What /proc/PID/fd shows. */
@@ -92,8 +95,7 @@ export class Names {
   mapping(mm: AddressSpace, vma: Vma): string {
     const path = vma.file === null ? null : openFileOf(vma.file).path;
     if (path !== null) return this.path(path).replaceAll('\n', '\\012');
-    const root = this.root ?? path;
-    return root === null ? textFromByteString(vma.name) : textFromByteString(nameOfVma(mm, vma, root));
+    return textFromByteString(this.root === null ? vma.name : nameOfVma(mm, vma, this.root));
   }
 
   /** Where a mount lies; null when it is not under the root. */
@@ -101,12 +103,17 @@ export class Names {
     return mount.parent === null || mount.mountpoint === null ? (mount === this.root?.mount ? '/' : null) : this.path(new Path(mount, mount.root));
   }
 
-  private requireEnd(start: Dentry | Mount): void {
-    const way = new Set<Dentry | Mount>();
-    for (let at: Dentry | Mount | null = start; at !== null && !this.ending.has(at); at = at.parent) {
-      if (way.has(at)) throw new ImageError('section kernel', 'a directory or mount lies within itself');
-      way.add(at);
+  private levelsAbove(start: Dentry | Mount): number {
+    const way: (Dentry | Mount)[] = [];
+    const met = new Set<Dentry | Mount>();
+    let at: Dentry | Mount | null = start;
+    for (; at !== null && !this.levels.has(at); at = at.parent) {
+      if (met.has(at)) throw new ImageError('section kernel', 'a directory or mount lies within itself');
+      met.add(at);
+      way.push(at);
     }
-    for (const at of way) this.ending.add(at);
+    let levels = at === null ? 0 : this.levels.get(at)!;
+    for (const passed of way.reverse()) this.levels.set(passed, ++levels);
+    return levels;
   }
 }

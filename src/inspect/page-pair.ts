@@ -2,7 +2,7 @@ import { PAGE_BYTES } from '../core/layout.ts';
 import { frameOfEntry, lookingInto } from './image.ts';
 import type { InspectedImage } from './image.ts';
 import { readPage } from './page-content.ts';
-import { indexOfPage } from './processes.ts';
+import { indexOfPage, memoryOf } from './processes.ts';
 import type { PagePair } from './report.ts';
 
 /**
@@ -19,8 +19,9 @@ export function pagePair(before: InspectedImage, after: InspectedImage, pid: num
 export function pageAt(image: InspectedImage, pid: number, address: number): Uint8Array | null {
   return lookingInto('section kernel', () => {
     const group = image.kernel.threadGroups.get(pid);
-    const table = group === undefined ? undefined : image.tables.get(group.leader.mm);
-    if (table === undefined) return null;
+    const memory = group === undefined ? null : memoryOf(image, group);
+    if (memory === null) return null;
+    const { table } = memory;
     const page = Math.floor(address / PAGE_BYTES);
     const at = indexOfPage(table, page) * 2;
     return table[at] === page ? readPage(image, frameOfEntry(table[at + 1]!)) : null;

@@ -1,6 +1,7 @@
 import { textFromByteString } from '../base/bytes.ts';
 import { HART_BYTES, HART_PC, HART_X, PAGE_BYTES } from '../core/layout.ts';
 import { SIG_DFL, SIG_IGN, SIGRTMAX, signalBit } from '../abi/signal.ts';
+import type { AddressSpace } from '../sentry/mm/address-space.ts';
 import { syscallName } from '../sentry/syscalls/table.ts';
 import { stateOf } from '../sentry/task/proc-view.ts';
 import type { Task } from '../sentry/task/task.ts';
@@ -55,6 +56,13 @@ function processReport(image: InspectedImage, group: ThreadGroup, names: Names):
     mappings,
     residentPages: mappings.reduce((sum, { residentPages }) => sum + residentPages, 0),
   };
+}
+
+/** The memory of a process, and its page table; null for a zombie. */
+export function memoryOf({ tables }: InspectedImage, group: ThreadGroup): { readonly mm: AddressSpace; readonly table: Uint32Array } | null {
+  const mm = liveTask(group)?.mm;
+  const table = mm === undefined ? undefined : tables.get(mm);
+  return mm === undefined || table === undefined ? null : { mm, table };
 }
 
 /** A thread whose descriptors and memory are those of the process; null for a zombie. */
