@@ -11,7 +11,7 @@ import type { Core } from '../core/core.ts';
 import { coreWire } from '../sentry/checkpoint/core-wire.ts';
 import { flatten } from '../sentry/checkpoint/flatten.ts';
 import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
-import { readImage } from '../sentry/checkpoint/image.ts';
+import { readImage, sectionOf } from '../sentry/checkpoint/image.ts';
 import type { ImageMetadata } from '../sentry/checkpoint/image.ts';
 import { CHAIN_LIMIT, PageChain } from '../sentry/checkpoint/page-chain.ts';
 import type { BasePageLoader } from '../sentry/checkpoint/page-chain.ts';
@@ -34,7 +34,10 @@ export interface Freed {
 interface Footing {
   readonly digest: string;
   readonly trace: FrameTrace;
+  /** Opened when it is needed. */
   chain: PageChain | null;
+  /** The pages of the image that it is a difference to, where they are at hand. */
+  readonly below: PageChain | null;
 }
 
 /** A checkpoint is never a difference to an autosave, which is to go; an autosave is one to the last of both. */
@@ -57,7 +60,7 @@ export class Timeline {
   private currentId: string | null = null;
   private footings: Footings = NO_FOOTINGS;
   /** While a checkpoint is being taken: what its image will stand on, which is kept, and the footings of before. */
-  private taking: { readonly before: Footings; readonly digests: Set<string> } | null = null;
+  private taking: { readonly before: Footings; readonly digests: Set<string>; chain: PageChain | null } | null = null;
   private lastNumber = 0;
 
   constructor(core: Core) {
@@ -123,11 +126,13 @@ export class Timeline {
    */
   parentFor(core: Core, kind: keyof Footings = 'checkpoint'): SaveParent | null {
     const footing = this.footings[kind];
-    this.taking ??= { before: this.footings, digests: new Set() };
+    this.taking ??= { before: this.footings, digests: new Set(), chain: null };
+    this.taking.chain = null;
     if (footing === null || footing.trace.core !== core || this.store.image(footing.digest) === null) return null;
-    footing.chain ??= this.openChain(footing.digest);
+    footing.chain ??= this.openChain(footing);
     if (footing.chain.images() >= CHAIN_GROWTH) return null;
     this.taking.digests.add(footing.digest);
+    this.taking.chain = footing.chain;
     return { digest: footing.digest, trace: footing.trace, chain: footing.chain };
   }
 
@@ -138,9 +143,9 @@ export class Timeline {
    */
   addRound(image: Uint8Array, trace: FrameTrace, digest?: string): void {
     const kept = this.store.add(image, readImage(image, this.core).metadata.parent, digest);
-    this.taking ??= { before: this.footings, digests: new Set() };
+    this.taking ??= { before: this.footings, digests: new Set(), chain: null };
     this.taking.digests.add(kept);
-    this.standOn({ digest: kept, trace, chain: null });
+    this.standOn({ digest: kept, trace, chain: null, below: this.taking.chain });
   }
 
   /**
@@ -151,8 +156,8 @@ export class Timeline {
   add(image: Uint8Array, trace: FrameTrace, facts: CheckpointFacts, digest?: string): TimelineEntry {
     const current = this.current();
     const entry = this.keep(image, current?.isAutosave === true ? current.parentId : (current?.id ?? null), facts, digest);
+    const footing = { digest: entry.digest, trace, chain: null, below: this.taking?.chain ?? null };
     this.taking = null;
-    const footing = { digest: entry.digest, trace, chain: null };
     if (entry.isAutosave) {
       this.footings = { ...this.footings, autosave: footing };
     } else {
@@ -239,7 +244,7 @@ export class Timeline {
   /** The container has been restored from a checkpoint: what is taken next grows from there. */
   goOnFrom(id: string, { trace, chain }: { readonly trace: FrameTrace; readonly chain: PageChain }): void {
     this.currentId = id;
-    this.standOn({ digest: this.entry(id).digest, trace, chain });
+    this.standOn({ digest: this.entry(id).digest, trace, chain, below: null });
   }
 
   /** The container has ended, or another one was created: its checkpoints are a tree of their own. */
@@ -288,7 +293,7 @@ export class Timeline {
     const before = this.entry(id).digest;
     const digest = this.store.add(full);
     // Its frames have the same numbers as before: the container can stand on it as it did.
-    const moved = (footing: Footing | null): Footing | null => (footing?.digest === before ? { ...footing, digest, chain: null } : footing);
+    const moved = (footing: Footing | null): Footing | null => (footing?.digest === before ? { ...footing, digest, chain: null, below: null } : footing);
     this.footings = { checkpoint: moved(this.footings.checkpoint), autosave: moved(this.footings.autosave) };
     this.change(id, { digest, imageBytes: full.length, isDifference: false, counts: readImage(full, this.core).metadata.counts });
     return this.collect();
@@ -331,9 +336,11 @@ export class Timeline {
     return changed;
   }
 
-  private openChain(digest: string): PageChain {
+  private openChain({ digest, below }: Footing): PageChain {
     const image = readImage(this.store.image(digest)!, this.core);
-    return PageChain.open(coreWire(this.core), readChain(image, this.core, this.store));
+    const wire = coreWire(this.core);
+    if (image.metadata.parent === null || below === null) return PageChain.open(wire, readChain(image, this.core, this.store));
+    return PageChain.of(wire, sectionOf(image, 'page-map'), sectionOf(image, 'page-data'), below);
   }
 
   /** Drops the images that no checkpoint needs. */
