@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -115,6 +115,25 @@ describe('a store in files', () => {
     await Promise.all(Array.from({ length: LANES }, lane));
     expect(next).toBeGreaterThan(40);
     expect([...outcomes].toSorted()).toEqual([before, before + 1]);
+  });
+
+  it('brings each file to the disk before it has its name, and the name before it goes on', async () => {
+    await makeStore('traced');
+    const child = new Child('store-child', 'traced', 'at', '0');
+    expect(await child.ended).toBeNull();
+    const from = child.lines.findIndex((line) => line.startsWith('open writing/'));
+    const until = child.lines.findLastIndex((line) => line.startsWith('sync '));
+    const targets = child.lines.flatMap((line) => /^rename writing\/\d+ (\S+)$/.exec(line)?.[1] ?? []);
+    const calls = targets.flatMap((target, i) => {
+      const writing = `writing/${i + 1}`;
+      return [`open ${writing}`, `writeFile ${writing}`, `writeFile ${writing}`, `sync ${writing}`, `rename ${writing} ${target}`, `open ${dirname(target)}`, `sync ${dirname(target)}`];
+    });
+    expect(child.lines.slice(from, until + 1)).toEqual(calls);
+    expect(targets.length).toBeGreaterThan(1);
+    expect(targets.indexOf('manifest')).toBe(targets.length - 1);
+    // Away with what the list names no more, only now.
+    expect(child.lines.slice(until + 1).filter((line) => line.startsWith('rm blobs/')).length).toBeGreaterThan(0);
+    expect(child.lines.slice(from, until).filter((line) => line.startsWith('rm '))).toEqual([]);
   });
 
   it('has what was kept last when a process that writes all the time is killed at any moment', async () => {
