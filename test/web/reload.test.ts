@@ -82,7 +82,7 @@ describe.runIf(hasBrowser)('a reload', () => {
     await driver.waitForText(0, new RegExp(`^init: ${saved + 1}$`, 'm'));
     expect(await driver.text(0)).not.toMatch(/^init: 1$/m);
     await driver.waitForEvent(/restore: pid \d+ sh \(exec\) killed/);
-    expect((await driver.processes()).filter((row) => / sh$/.test(row))).toEqual([]);
+    expect((await driver.processes()).filter((row) => row.endsWith(' sh'))).toEqual([]);
     expect(await page.getByRole('checkbox', { name: /autosave/ }).isChecked()).toBe(true);
     const next = await driver.exec();
     await driver.command(next, 'cat /tmp/note');
@@ -93,6 +93,33 @@ describe.runIf(hasBrowser)('a reload', () => {
     await driver.waitForEvent(/^autosave dropped/);
     await page.reload();
     await driver.waitForText(0, /^init: 1$/m);
+    expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+});
+
+describe.runIf(hasBrowser)('an exec in a stored checkpoint', () => {
+  it('can be kept by a page that never had it: a terminal opens for it', async () => {
+    const driver = await openPage();
+    const { page } = driver;
+    const exec = await driver.exec();
+    await driver.command(exec, 'token=7f3a');
+    await driver.command(exec, 'sleep 1000 &');
+    await driver.checkpoint();
+    await expect.poll(async () => (await driver.checkpoints()).map(({ isStored }) => isStored)).toEqual([true]);
+
+    await page.reload();
+    await driver.waitForText(0, /^init: 1$/m);
+    await page.getByRole('button', { name: /^1 one-shell/ }).waitFor();
+    await driver.choosePolicy('reattach');
+    await page.getByText('In one-shell, not running now').waitFor();
+    await page.getByRole('checkbox', { name: /^keep pid \d+ sh$/ }).check();
+    await driver.leave();
+    await driver.restore();
+    await page.waitForFunction(() => document.querySelector('stasis-page')!.model.sessions.length === 2);
+    await driver.focus(1);
+    await driver.line('echo back $token');
+    await driver.waitForText(1, /^back 7f3a$/m);
     expect(driver.errors).toEqual([]);
     await page.close();
   });

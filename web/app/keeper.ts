@@ -23,6 +23,7 @@ export class Keeper {
   private isOpen = false;
   private isRefreshing = false;
   private isStale = false;
+  private wantedId: string | null = null;
 
   constructor(modelNow: () => PageModel, change: (next: (model: PageModel) => PageModel) => void, ask: Ask) {
     this.modelNow = modelNow;
@@ -125,6 +126,23 @@ export class Keeper {
     if (report === null) return;
     const { verdictOf } = await import('./exchange.ts');
     this.tell(verdictOf(name, report), 'news');
+  }
+
+  /** Reads which execs a checkpoint holds: they can be named to be kept, whether they run now or not. Null: nobody asks any more. */
+  async lookForExecs(id: string | null): Promise<void> {
+    const { client } = this;
+    this.wantedId = id;
+    if (id === null || client === null) {
+      this.change((model) => ({ ...model, frozenExecs: null }));
+      return;
+    }
+    try {
+      const { processes } = await client.machine.inspect(id);
+      const execs = processes.filter(({ origin, state }) => origin === 'exec' && state !== 'Z').map(({ pid, command }) => ({ pid, command }));
+      if (this.wantedId === id) this.change((model) => ({ ...model, frozenExecs: { checkpointId: id, execs } }));
+    } catch (error) {
+      this.tell(sentenceOf(error), 'failure');
+    }
   }
 
   /** Gives the reader a file. */

@@ -23,6 +23,7 @@ page.addEventListener('ask-exec', ({ detail }) => void playground.exec(detail));
 page.addEventListener('ask-pause', () => void playground.pause());
 page.addEventListener('ask-settings', ({ detail }) => playground.choose(detail));
 page.addEventListener('ask-survivors', ({ detail }) => playground.watchSurvivors(detail.isWatched));
+page.addEventListener('ask-frozen-execs', ({ detail }) => void keeper.lookForExecs(detail.id));
 page.addEventListener('ask-dismiss', ({ detail }) => playground.dismiss(detail.key));
 page.addEventListener('ask-dismiss-refusal', () => playground.dismissRefusal());
 page.addEventListener('session-input', ({ detail }) => wires.input(detail.key, detail.bytes));

@@ -98,6 +98,13 @@ export interface ShareLink {
   isCopied: boolean;
 }
 
+/** The execs in a checkpoint. */
+export interface FrozenExecs {
+  checkpointId: string;
+  /** Ascending by pid; zombies left out. */
+  execs: readonly { pid: number; command: string }[];
+}
+
 /** A request that the machine refused, where it was asked. */
 export interface Refusal {
   of: Request;
@@ -137,6 +144,8 @@ export interface PageModel {
   link: ShareLink | null;
   /** Null while checkpoints are kept in memory only. */
   store: StoreState | null;
+  /** Who can be named to be kept; null while nobody looks. */
+  frozenExecs: FrozenExecs | null;
   /** A checkpoint that has just come in from outside: the next restore is of it. */
   importedId: string | null;
 }
@@ -162,6 +171,7 @@ export const emptyModel: PageModel = {
   comparison: null,
   link: null,
   store: null,
+  frozenExecs: null,
   importedId: null,
 };
 

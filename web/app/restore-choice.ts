@@ -48,6 +48,11 @@ export function settingsText({ policy, clock, keptPids, forceHostFiles }: Restor
   return `${policy}${spared}${force}${clock === 'gvisor' ? '' : `, clock ${clock}`}`;
 }
 
+/** Whether execs do not end but prevent the restore. */
+export function preventsRestore({ policy, forceHostFiles }: RestoreSettings): boolean {
+  return policy === 'naive' && !forceHostFiles;
+}
+
 /** Whether a process is still there, and can run, after a restore by `settings`. */
 export function livesOnBy(row: SurvivorRow, { policy, forceHostFiles }: RestoreSettings): boolean {
   const fate = row.fates[policy];

@@ -12,6 +12,8 @@ export interface PageEvents {
   'ask-settings': Partial<RestoreSettings>;
   /** Whether somebody looks at who would survive. */
   'ask-survivors': { isWatched: boolean };
+  /** Which execs a checkpoint holds; null: not of interest any more. */
+  'ask-frozen-execs': { id: string | null };
   /** Takes the record of an ended session off the page. */
   'ask-dismiss': { key: number };
   'ask-dismiss-refusal': null;

@@ -53,6 +53,7 @@ export const pageStyles = css`
     }
     .inspector > * + * { border-top: 0; }
     .p-processes { grid-area: 1 / 1 / 3 / 2; }
+    [data-panel='survivors'] .inspector, [data-panel='checkpoint'] .inspector { display: none; }
     .p-events { grid-area: 1 / 2; border-left: var(--hair) solid var(--line); }
     .p-syscalls { grid-area: 2 / 2; border: solid var(--line); border-width: var(--hair) 0 0 var(--hair); }
   }
@@ -61,7 +62,7 @@ export const pageStyles = css`
   }
   @media (max-width: 600px) {
     .app {
-      min-height: 0; grid-template: 'top' 44px 'main' minmax(0, 1fr) 'keys' auto 'nav' auto / minmax(0, 1fr);
+      min-height: 0; grid-template: 'top' 44px 'main' minmax(0, 1fr) 'said' auto 'keys' auto 'nav' auto / minmax(0, 1fr);
     }
     .rim { height: 45px; padding: 0 var(--s3) 0 0; background: var(--surface-term); }
     .rim stasis-tabs { margin: 0; flex: 1; }
@@ -70,6 +71,7 @@ export const pageStyles = css`
     .inside { grid-template-columns: minmax(0, 1fr); }
     .inside > * + *:not([hidden]) { border-left: 0; }
     stasis-compare { grid-area: main; }
+    .app > .said { grid-area: said; border-top: var(--hair) solid var(--line); border-bottom: 0; }
     .keys { grid-area: keys; }
     .nav { grid-area: nav; z-index: 6; }
     .sheet {

@@ -30,7 +30,8 @@ export class StasisCheckpointList extends LitElement {
       li, li button { display: grid; grid-template-columns: 34px 1fr auto; align-items: center; width: 100%; min-height: 48px; font-size: var(--text-m); }
       li button { grid-column: 1 / -1; }
       .num { color: var(--ink-2); font-size: var(--text-xs); }
-      .name .num { display: block; }
+      .name { min-width: 0; padding-right: var(--s2); }
+      .name .num { display: block; white-space: normal; line-height: 15px; }
       svg { width: 34px; height: 48px; fill: none; stroke: var(--line-strong); stroke-width: 1.25; }
       .node { fill: var(--bg); stroke: var(--frozen); stroke-width: 1.5; }
       .node.on { stroke-width: 3; }

@@ -2,7 +2,8 @@
  * `<stasis-deck>`: the transport: checkpoint, restore and how, and how many a restore would end.
  *
  * Properties in: `restoreName` (what Restore brings back; null for nothing), `policy`, `how` (policy and clock in words),
- * `checkpointRefusal` and `restoreRefusal` (why a button cannot act; '' when it can), `leaveRunning`, `doomed`, `total`.
+ * `checkpointRefusal` and `restoreRefusal` (why a button cannot act; '' when it can), `leaveRunning`, `doomed`, `total`,
+ * `prevents` (those who would end prevent the restore instead).
  * Events out: `deck-checkpoint`, `deck-restore`, `deck-leave-running` (`boolean`), `deck-survivors`.
  */
 
@@ -21,6 +22,7 @@ export class StasisDeck extends LitElement {
     leaveRunning: { attribute: false },
     doomed: { attribute: false },
     total: { attribute: false },
+    prevents: { attribute: false },
   };
   declare restoreName: string | null;
   declare policy: ExecPolicyName;
@@ -30,6 +32,7 @@ export class StasisDeck extends LitElement {
   declare leaveRunning: boolean;
   declare doomed: number;
   declare total: number;
+  declare prevents: boolean;
 
   static override styles = [
     sharedStyles,
@@ -73,7 +76,7 @@ export class StasisDeck extends LitElement {
     if (this.doomed === 0) {
       return html`<button class="doomed c-ok" @click=${() => this.emit('deck-survivors', null)}>${mark('survived')}<span>${this.total === 1 ? 'the only one lives on' : `all ${this.total} would live on`}</span></button>`;
     }
-    return html`<button class="doomed c-exec" @click=${() => this.emit('deck-survivors', null)}>${mark('doomed')}<span>${this.doomed} of ${this.total} would end</span></button>`;
+    return html`<button class="doomed c-exec" @click=${() => this.emit('deck-survivors', null)}>${mark('doomed')}<span>${this.doomed} of ${this.total} ${!this.prevents ? 'would end' : this.doomed === 1 ? 'prevents a restore' : 'prevent a restore'}</span></button>`;
   }
 
   private emit<T>(name: string, detail: T): void {

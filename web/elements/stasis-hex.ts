@@ -69,7 +69,7 @@ export class StasisHex extends LitElement {
 
 function renderRow({ address, before, after, isSame, skipped }: HexRow): unknown {
   const start = address.toString(16).padStart(5, '0');
-  const gap = skipped > 0 ? html`<span class="gap">${' '.repeat(start.length)}  ⋯ ${skipped} ${skipped === 1 ? 'row' : 'rows'} the same\n</span>` : nothing;
+  const gap = skipped > 0 ? html`<span class="gap">${' '.repeat(start.length)}  ⋯ ${countOf(skipped, 'row')} ${before === null || after === null ? 'of zeros' : 'the same'}\n</span>` : nothing;
   if (isSame && before !== null) return html`${gap}${start}  ${renderSide(before, null, 'none')}\n`;
   const blank = ' '.repeat(start.length);
   return html`${gap}${before === null ? nothing : html`${start}  ${renderSide(before, after, 'del')}\n`}${after === null ? nothing : html`${before === null ? start : blank}  ${renderSide(after, before, 'ins')}\n`}`;

@@ -13,7 +13,7 @@ import { count, countOf, duration, fileSize } from '../app/format.ts';
 import { doomedOf, timelineOf } from '../app/model.ts';
 import type { PageModel, TerminalSession } from '../app/model.ts';
 import { checkpointRefusal, comparedWith, execRefusal, pauseRefusal, restoreRefusal, timelineRefusal } from '../app/refusals.ts';
-import { settingsText } from '../app/restore-choice.ts';
+import { canSpare, preventsRestore, settingsText } from '../app/restore-choice.ts';
 import type { RestoreSettings } from '../app/restore-choice.ts';
 import { leavesTerminal, shortcutOf } from '../app/shortcuts.ts';
 import { toggleTheme } from '../app/theme.ts';
@@ -69,6 +69,8 @@ export class StasisPage extends LitElement {
   private readonly panes = new PagePanes(this);
   private readonly panels = new PagePanels(this, (open) => this.whenPanelChanges(open));
   private readonly drop = new FileDrop(this, (file) => this.emit('ask-import', { file }));
+  /** The checkpoint whose execs were asked for last. */
+  private askedExecsOf: string | null = null;
   private readonly onKey = (event: KeyboardEvent): void => this.takeKey(event);
 
   static override styles = [sharedStyles, pageStyles];
@@ -101,6 +103,7 @@ export class StasisPage extends LitElement {
   }
 
   override updated(changed: PropertyValues): void {
+    this.askFrozenExecs();
     if (!changed.has('model')) return;
     const before = changed.get('model') as PageModel | undefined;
     if (before === undefined) return;
@@ -185,7 +188,7 @@ export class StasisPage extends LitElement {
     const { model } = this;
     return html`<aside class="inspector sheet" aria-label="Inspector">
       ${this.renderSheetHead()}
-      <stasis-processes class="p-processes" .rows=${model.processes} .fates=${model.fates} .isRunning=${model.container?.status !== 'stopped'}
+      <stasis-processes class="p-processes" .rows=${model.processes} .fates=${model.fates} .isRunning=${model.container?.status !== 'stopped'} .prevents=${preventsRestore(model.settings)}
         @process-open=${this.openProcess}></stasis-processes>
       <stasis-syscalls class="p-syscalls" .rows=${model.unsupported}></stasis-syscalls>
       <stasis-events class="p-events" .lines=${model.events}></stasis-events>
@@ -198,7 +201,7 @@ export class StasisPage extends LitElement {
     const target = this.restoreTarget;
     switch (this.panels.open) {
       case 'survivors':
-        return this.inSheet(html`<stasis-survivors .rows=${model.survivors} .settings=${model.settings} .keptAs=${this.keptAs}
+        return this.inSheet(html`<stasis-survivors .rows=${model.survivors} .settings=${model.settings} .frozen=${this.frozenExecs} .keptAs=${this.keptAs}
           @settings-change=${(event: CustomEvent<Partial<RestoreSettings>>) => this.emit('ask-settings', event.detail)}></stasis-survivors>`);
       case 'checkpoint':
         return this.inSheet(html`<stasis-checkpoint .checkpoint=${target} .parent=${model.checkpoints.find(({ id }) => id === target?.parentId) ?? null}
@@ -234,9 +237,9 @@ export class StasisPage extends LitElement {
     const target = this.restoreTarget;
     return html`<footer class="timeline sheet" aria-label="Timeline" @rail-select=${this.pick} @rail-restore=${this.askRestoreOf}
       @rail-pair=${(event: CustomEvent<{ id: string }>) => this.pair(event.detail.id)}>
-      ${this.renderSheetHead()} ${this.renderSaid()}
+      ${this.renderSheetHead()} ${this.panes.isPhone && this.panels.open !== 'timeline' ? nothing : this.renderSaid()}
       <stasis-deck .restoreName=${target?.name ?? null} .policy=${model.settings.policy} .how=${settingsText(model.settings)} .checkpointRefusal=${checkpointRefusal(model)}
-        .restoreRefusal=${restoreRefusal(model)} .leaveRunning=${this.leaveRunning} .doomed=${doomed} .total=${total}
+        .restoreRefusal=${restoreRefusal(model)} .leaveRunning=${this.leaveRunning} .doomed=${doomed} .total=${total} .prevents=${preventsRestore(model.settings)}
         @deck-checkpoint=${this.askCheckpoint} @deck-restore=${this.askRestore} @deck-survivors=${() => this.panels.toggle('survivors')}
         @deck-leave-running=${(event: CustomEvent<boolean>) => (this.leaveRunning = event.detail)}></stasis-deck>
       ${this.panes.isPhone
@@ -267,6 +270,7 @@ export class StasisPage extends LitElement {
     const { model } = this;
     const isRestoreNext = this.restoreTarget !== null && model.fates === null;
     return html`
+      ${this.panels.open === 'timeline' ? nothing : this.renderSaid()}
       <stasis-keys class="keys" .isCtrlArmed=${this.isCtrlArmed} @key-ctrl=${() => this.armCtrl(!this.isCtrlArmed)}
         @key-press=${(event: CustomEvent<{ key: Parameters<StasisTerminal['press']>[0] }>) => this.panes.selectedTerminal?.press(event.detail.key)}></stasis-keys>
       <stasis-nav class="nav" .current=${this.panels.open}
@@ -304,6 +308,13 @@ export class StasisPage extends LitElement {
     const taken = this.model.checkpoints.find(({ id }) => id === this.model.parentId);
     if (taken === undefined || this.model.fates !== null || this.model.processes.length !== taken.processes) return null;
     return { name: taken.name, facts: `${fileSize(taken.imageBytes)}, pause ${duration(taken.pauseMs)}, ${countOf(taken.dataPages, 'page')}` };
+  }
+
+  /** The execs of what would be restored, as far as they have been asked for. */
+  private get frozenExecs(): { name: string; execs: readonly { pid: number; command: string }[] } | null {
+    const { frozenExecs } = this.model;
+    const target = this.restoreTarget;
+    return frozenExecs === null || frozenExecs.checkpointId !== target?.id ? null : { name: target.name, execs: frozenExecs.execs };
   }
 
   /** What the selected checkpoint is compared with. */
@@ -355,6 +366,15 @@ export class StasisPage extends LitElement {
     this.pickedId = afterId;
     this.pairedId = beforeId;
     this.askCompare();
+  }
+
+  /** Asks for the execs of what would be restored while they can be named, once for each checkpoint. */
+  private askFrozenExecs(): void {
+    const isOfInterest = this.panels.open === 'survivors' && canSpare(this.model.settings.policy);
+    const id = isOfInterest ? (this.restoreTarget?.id ?? null) : null;
+    if (id === this.askedExecsOf) return;
+    this.askedExecsOf = id;
+    this.emit('ask-frozen-execs', { id });
   }
 
   private askCompare(): void {

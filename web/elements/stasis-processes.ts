@@ -1,7 +1,7 @@
 /**
  * `<stasis-processes>`: who lives, as a tree: before a restore what happens to each at one, after it what did.
  *
- * Properties in: `rows` (ascending by pid), `fates`, `isRunning`. Events out: `process-open` (`{ pid }`): show its terminal.
+ * Properties in: `rows` (ascending by pid), `fates`, `isRunning`, `prevents` (those who do not live on prevent the restore). Events out: `process-open` (`{ pid }`): show its terminal.
  */
 
 import { LitElement, css, html, nothing } from 'lit';
@@ -23,11 +23,13 @@ export class StasisProcesses extends LitElement {
     rows: { attribute: false },
     fates: { attribute: false },
     isRunning: { attribute: false },
+    prevents: { attribute: false },
     isFresh: { state: true },
   };
   declare rows: readonly ProcessRow[];
   declare fates: Fates | null;
   declare isRunning: boolean;
+  declare prevents: boolean;
   /** The restore is in motion: its ticks appear once, not whenever the panel is opened. */
   declare private isFresh: boolean;
 
@@ -72,6 +74,7 @@ export class StasisProcesses extends LitElement {
     this.rows = [];
     this.fates = null;
     this.isRunning = true;
+    this.prevents = false;
     this.isFresh = false;
   }
 
@@ -113,7 +116,7 @@ export class StasisProcesses extends LitElement {
   }
 
   private renderLive({ row, branch }: TreeRow, index: number): unknown {
-    return html`<tr class="live" data-pid=${row.pid} tabindex=${index === 0 ? 0 : -1} title=${`${row.commandLine}, ppid ${row.ppid}, ${countOf(row.residentPages, 'page')}`}
+    return html`<tr class="live" data-pid=${row.pid} tabindex=${index === 0 ? 0 : -1} title=${`${row.commandLine}; ppid ${row.ppid}, group ${row.pgid}, session ${row.sid}, ${row.tty ?? 'no tty'}; uid ${row.uid}, ${countOf(row.threads, 'thread')}, ${countOf(row.residentPages, 'page')}`}
       @click=${() => this.open(row.pid)}>
       <td><span class="cmd">${branch === '' ? nothing : html`<span class="branch">${branch}</span>`}${mark(row.origin)}<i>${row.pid}</i><span>${shownCommand(row)}</span></span></td>
       <td class="born">${row.origin}</td>
@@ -128,7 +131,7 @@ export class StasisProcesses extends LitElement {
   private renderFate(row: ProcessRow): unknown {
     if (this.fates?.survivors.has(row.pid)) return html`<span class="fate c-ok ${this.isFresh ? 'tick' : ''}">${mark('survived')}survived</span>`;
     if (row.livesOn) return html`<span class="fate quiet">lives on</span>`;
-    return html`<span class="fate c-exec">${mark('doomed')}ends</span>`;
+    return html`<span class="fate c-exec">${mark('doomed')}${this.prevents ? 'prevents' : 'ends'}</span>`;
   }
 
   private renderKilled(process: KilledProcess, index: number): unknown {

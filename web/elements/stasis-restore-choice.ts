@@ -35,11 +35,11 @@ export class StasisRestoreChoice extends LitElement {
       <fieldset>
         <legend>What becomes of execs</legend>
         ${POLICIES.map(({ name, does }) => html`<label><input type="radio" name="policy" .checked=${name === policy} value=${name}
-          @change=${() => this.emit({ policy: name })}><code>${name}</code><span>${does}</span></label>`)}
-        ${policy === 'naive'
+          @change=${() => this.emit({ policy: name })}><code>${name}</code><span>${does}</span></label>
+        ${name === 'naive' && policy === 'naive'
           ? html`<label class="force"><input type="checkbox" .checked=${forceHostFiles}
               @change=${(event: Event) => this.emit({ forceHostFiles: (event.target as HTMLInputElement).checked })}><span>Force it: take host FDs as they are, dead.</span></label>`
-          : nothing}
+          : nothing}`)}
       </fieldset>
       <fieldset>
         <legend>The clock</legend>

@@ -2,8 +2,8 @@
  * `<stasis-survivors>`: the ledger: how to restore, and who would live on and who would end if what runs now were frozen and
  * restored so, and why.
  *
- * Properties in: `rows` (null until the machine has answered), `settings`, `keptAs` (the newest checkpoint if nothing changed
- * since; null: nothing is kept yet). Events out: `settings-change` (what of the settings is to change), `panel-close`.
+ * Properties in: `rows` (null until the machine has answered), `settings`, `frozen` (execs of the checkpoint that would be
+ * restored, and its name), `keptAs` (the newest checkpoint if nothing changed since; null: nothing is kept yet). Events out: `settings-change` (what of the settings is to change), `panel-close`.
  */
 
 import { LitElement, css, html, nothing } from 'lit';
@@ -18,9 +18,11 @@ import './stasis-restore-choice.ts';
 const ROWS_SHOWN = 12;
 
 export class StasisSurvivors extends LitElement {
-  static override properties = { rows: { attribute: false }, settings: { attribute: false }, keptAs: { attribute: false } };
+  static override properties = { rows: { attribute: false }, settings: { attribute: false }, frozen: { attribute: false }, keptAs: { attribute: false } };
   declare rows: readonly SurvivorRow[] | null;
   declare settings: RestoreSettings;
+  /** Null while nobody can be named. */
+  declare frozen: { name: string; execs: readonly { pid: number; command: string }[] } | null;
   /** Facts of the checkpoint just taken, and its name; null when nothing of now is kept. */
   declare keptAs: { name: string; facts: string } | null;
 
@@ -59,6 +61,7 @@ export class StasisSurvivors extends LitElement {
   constructor() {
     super();
     this.rows = null;
+    this.frozen = null;
     this.keptAs = null;
   }
 
@@ -72,7 +75,7 @@ export class StasisSurvivors extends LitElement {
       </header>
       <div class="parts">
         <stasis-restore-choice .settings=${settings}></stasis-restore-choice>
-        <div class="halves">${rows === null ? html`<p>Asking the machine.</p>` : this.renderHalves(rows)}</div>
+        <div class="halves">${rows === null ? html`<p>Asking the machine.</p>` : this.renderHalves(rows)}${this.renderFrozen(rows ?? [])}</div>
       </div>
     `;
   }
@@ -83,13 +86,28 @@ export class StasisSurvivors extends LitElement {
     const lives = rows.filter((row) => livesOnBy(row, settings));
     const prevents = rows.filter((row) => row.fates[settings.policy] === 'prevents' && !settings.forceHostFiles);
     const ends = rows.filter((row) => !lives.includes(row) && !prevents.includes(row));
-    const known = new Set(rows.map(({ pid }) => pid));
-    const absent = canSpare(settings.policy) ? settings.keptPids.filter((pid) => !known.has(pid)) : [];
     return html`
       ${prevents.length === 0 ? nothing : this.renderHalf(html`<caption class="c-exec">${mark('doomed')}<b>Prevents the restore</b></caption>`, prevents, '')}
       ${this.renderHalf(html`<caption class="c-ok">${mark('survived')}<b>Lives on</b></caption>`, lives, 'Nobody.')}
       ${this.renderHalf(html`<caption class="c-exec">${mark('doomed')}<b>Ends with SIGKILL</b></caption>`, ends, rows.some(({ origin }) => origin === 'exec') ? 'Nobody.' : 'Nobody: no exec session is open.')}
-      ${absent.map((pid) => html`<p>pid ${pid} is to be kept, but does not run now. <button class="link" @click=${() => this.keep(pid, false)}>Do not keep it</button></p>`)}
+    `;
+  }
+
+  /** Execs of the checkpoint that do not run now: they can be kept all the same. And pids that nobody has. */
+  private renderFrozen(rows: readonly SurvivorRow[]): unknown {
+    const { frozen, settings } = this;
+    if (!canSpare(settings.policy)) return nothing;
+    const running = new Set(rows.map(({ pid }) => pid));
+    const others = frozen?.execs.filter(({ pid }) => !running.has(pid)) ?? [];
+    const known = new Set([...running, ...others.map(({ pid }) => pid)]);
+    const absent = settings.keptPids.filter((pid) => !known.has(pid));
+    return html`
+      ${others.length === 0 ? nothing : html`<div><table>
+        <caption>${mark('exec')}<b>In ${frozen?.name}, not running now</b></caption>
+        <tbody>${others.map(({ pid, command }) => html`<tr><td><span class="who"><input type="checkbox" aria-label="keep pid ${pid} ${command}" .checked=${settings.keptPids.includes(pid)}
+          @change=${(event: Event) => this.keep(pid, (event.target as HTMLInputElement).checked)}>${mark('exec')}<i>${pid}</i><span>${command}</span></span></td></tr>`)}</tbody>
+      </table></div>`}
+      ${absent.map((pid) => html`<p>pid ${pid} is to be kept, but is not there. <button class="link" @click=${() => this.keep(pid, false)}>Do not keep it</button></p>`)}
     `;
   }
 
