@@ -295,6 +295,10 @@ export interface MachineApi {
   /** Null before `create` and after `delete`. */
   state(): ContainerState | null;
 
+  /**
+   * Settles when the image is kept: in the store where one is open, and in memory where that fails, as a notice says
+   * (`isStored` is false then). A container that does not run on is stopped only then. On error it goes on, and nothing was added.
+   */
   checkpoint(options: CheckpointOptions): Promise<CheckpointInfo>;
   /** Builds a machine from checkpoint `id` and lets go of the one that ran. On error that one runs on unchanged. */
   restore(id: string, choice?: RestoreChoice): Promise<RestoreReport>;
