@@ -7,12 +7,12 @@
 import { LitElement, html, nothing } from 'lit';
 import type { PropertyValues } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { CheckpointInfo, TerminalSize } from '../../src/machine/api.ts';
+import type { TerminalSize } from '../../src/machine/api.ts';
 import { checkpointName } from '../app/checkpoint-name.ts';
 import { count, countOf, duration, fileSize } from '../app/format.ts';
 import { doomedOf, timelineOf } from '../app/model.ts';
 import type { PageModel, TerminalSession } from '../app/model.ts';
-import { checkpointRefusal, comparedWith, execRefusal, pauseRefusal, restoreRefusal, timelineRefusal } from '../app/refusals.ts';
+import { checkpointRefusal, execRefusal, pauseRefusal, restoreRefusal, timelineRefusal } from '../app/refusals.ts';
 import { canSpare, preventsRestore, settingsText } from '../app/restore-choice.ts';
 import type { RestoreSettings } from '../app/restore-choice.ts';
 import { leavesTerminal, shortcutOf } from '../app/shortcuts.ts';
@@ -23,6 +23,7 @@ import type { PageEvents } from './page-events.ts';
 import { PagePanels, PANEL_TITLES } from './page-panels.ts';
 import type { Panel } from './page-panels.ts';
 import { PagePanes } from './page-panes.ts';
+import { PageSelection } from './page-selection.ts';
 import { pageStyles } from './page-styles.ts';
 import { sharedStyles } from './shared-styles.ts';
 import './stasis-checkpoint-list.ts';
@@ -52,22 +53,17 @@ export class StasisPage extends LitElement {
     name: { attribute: false },
     image: { attribute: false },
     leaveRunning: { state: true },
-    pickedId: { state: true },
-    pairedId: { state: true },
     isCtrlArmed: { state: true },
   };
   declare model: PageModel;
   declare name: string;
   declare image: string;
   declare private leaveRunning: boolean;
-  /** The checkpoint the reader picked; null: the newest. */
-  declare private pickedId: string | null;
-  /** What it is to be compared with; null: the one it came from. */
-  declare private pairedId: string | null;
   declare private isCtrlArmed: boolean;
 
   private readonly panes = new PagePanes(this);
   private readonly panels = new PagePanels(this, (open) => this.whenPanelChanges(open));
+  private readonly selection = new PageSelection(this);
   private readonly drop = new FileDrop(this, (file) => this.emit('ask-import', { file }));
   /** The checkpoint whose execs were asked for last. */
   private askedExecsOf: string | null = null;
@@ -78,8 +74,6 @@ export class StasisPage extends LitElement {
   constructor() {
     super();
     this.leaveRunning = true;
-    this.pickedId = null;
-    this.pairedId = null;
     this.isCtrlArmed = false;
   }
 
@@ -97,9 +91,7 @@ export class StasisPage extends LitElement {
     if (!changed.has('model')) return;
     const before = changed.get('model') as PageModel | undefined;
     this.panes.follow(before);
-    const { checkpoints, importedId } = this.model;
-    if (importedId !== null && importedId !== before?.importedId) this.pickedId = importedId;
-    else if (before !== undefined && checkpoints.length > before.checkpoints.length && this.model.parentId !== before.parentId) this.pickedId = null;
+    this.selection.follow(before);
   }
 
   override updated(changed: PropertyValues): void {
@@ -198,14 +190,14 @@ export class StasisPage extends LitElement {
   /** The panel below the terminals. */
   private renderSheet(): unknown {
     const { model } = this;
-    const target = this.restoreTarget;
+    const target = this.selection.target;
     switch (this.panels.open) {
       case 'survivors':
-        return this.inSheet(html`<stasis-survivors .rows=${model.survivors} .settings=${model.settings} .frozen=${this.frozenExecs} .keptAs=${this.keptAs}
+        return this.inSheet(html`<stasis-survivors .rows=${model.survivors} .settings=${model.settings} .frozen=${this.selection.frozenExecs} .keptAs=${this.selection.keptAs}
           @settings-change=${(event: CustomEvent<Partial<RestoreSettings>>) => this.emit('ask-settings', event.detail)}></stasis-survivors>`);
       case 'checkpoint':
         return this.inSheet(html`<stasis-checkpoint .checkpoint=${target} .parent=${model.checkpoints.find(({ id }) => id === target?.parentId) ?? null}
-          .compareWith=${this.compareWith} .link=${model.link} .refusal=${timelineRefusal(model)} .restoreRefusal=${restoreRefusal(model)}
+          .compareWith=${this.selection.compareWith} .link=${model.link} .refusal=${timelineRefusal(model)} .restoreRefusal=${restoreRefusal(model)}
           @checkpoint-rename=${this.pass('ask-rename')} @checkpoint-annotate=${this.pass('ask-annotate')} @checkpoint-delete=${this.pass('ask-delete')}
           @checkpoint-verify=${this.pass('ask-verify')} @checkpoint-share=${this.pass('ask-share')} @checkpoint-export=${this.pass('ask-export')}
           @checkpoint-restore=${() => this.askRestore()} @checkpoint-compare=${() => this.panels.toggle('compare')}></stasis-checkpoint>`);
@@ -234,7 +226,7 @@ export class StasisPage extends LitElement {
     const { doomed, total } = doomedOf(model);
     const hasNow = model.phase.kind === 'ready' && model.container?.status !== 'stopped';
     const rail = { ...timelineOf(model), generation: model.container?.generation ?? 1 };
-    const target = this.restoreTarget;
+    const target = this.selection.target;
     return html`<footer class="timeline sheet" aria-label="Timeline" @rail-select=${this.pick} @rail-restore=${this.askRestoreOf}
       @rail-pair=${(event: CustomEvent<{ id: string }>) => this.pair(event.detail.id)}>
       ${this.renderSheetHead()} ${this.panes.isPhone && this.panels.open !== 'timeline' ? nothing : this.renderSaid()}
@@ -246,9 +238,9 @@ export class StasisPage extends LitElement {
         ? html`<stasis-checkpoint-list .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow}
             .generation=${rail.generation} .selectedId=${target?.id ?? null}></stasis-checkpoint-list>`
         : html`<stasis-rail .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow} .generation=${rail.generation}
-            .letGo=${rail.letGo} .selectedId=${target?.id ?? null} .comparedId=${this.panels.open === 'compare' || this.pairedId !== null ? (this.compareWith?.id ?? null) : null}
+            .letGo=${rail.letGo} .selectedId=${target?.id ?? null} .comparedId=${this.panels.open === 'compare' || this.selection.isPaired ? (this.selection.compareWith?.id ?? null) : null}
             .hasStore=${model.store !== null} .restoredFromId=${rail.letGo === null ? null : rail.parentId}></stasis-rail>`}
-      <stasis-timeline-foot .selected=${target} .compareWith=${this.compareWith} .store=${model.store} .refusal=${timelineRefusal(model)}
+      <stasis-timeline-foot .selected=${target} .compareWith=${this.selection.compareWith} .store=${model.store} .refusal=${timelineRefusal(model)}
         @foot-details=${() => this.panels.toggle('checkpoint')} @foot-compare=${() => this.panels.toggle('compare')}
         @foot-share=${() => target !== null && this.emit('ask-share', { id: target.id })} @foot-import=${this.pass('ask-import')}
         @foot-autosave=${this.pass('ask-autosave')}></stasis-timeline-foot>
@@ -257,18 +249,18 @@ export class StasisPage extends LitElement {
 
   /** What was refused last, or what has come in and waits for an answer. */
   private renderSaid(): unknown {
-    const { refusal, importedId, checkpoints } = this.model;
+    const { refusal } = this.model;
+    const { imported } = this.selection;
     if (refusal !== null) return html`<stasis-refusal class="said" .sentence=${refusal.sentence} @refusal-dismiss=${() => this.emit('ask-dismiss-refusal', null)}></stasis-refusal>`;
-    const imported = checkpoints.find(({ id }) => id === importedId);
-    if (imported === undefined || this.pickedId !== imported.id) return nothing;
+    if (imported === null) return nothing;
     return html`<stasis-refusal class="said" .isNews=${true} .action=${restoreRefusal(this.model) === '' ? `Restore ${imported.name}` : ''}
       .sentence=${`${imported.name} has come in, checked whole: ${fileSize(imported.chainBytes)}, ${countOf(imported.processes, 'process')}. What runs now goes on until you restore it.`}
-      @refusal-act=${this.askRestore} @refusal-dismiss=${() => (this.pickedId = null)}></stasis-refusal>`;
+      @refusal-act=${this.askRestore} @refusal-dismiss=${() => this.selection.pick(null)}></stasis-refusal>`;
   }
 
   private renderPhoneParts(): unknown {
     const { model } = this;
-    const isRestoreNext = this.restoreTarget !== null && model.fates === null;
+    const isRestoreNext = this.selection.target !== null && model.fates === null;
     return html`
       ${this.panels.open === 'timeline' ? nothing : this.renderSaid()}
       <stasis-keys class="keys" .isCtrlArmed=${this.isCtrlArmed} @key-ctrl=${() => this.armCtrl(!this.isCtrlArmed)}
@@ -297,33 +289,6 @@ export class StasisPage extends LitElement {
     this.panes.selectedTerminal?.armCtrl(isArmed);
   }
 
-  // What can be asked for now.
-
-  private get restoreTarget(): CheckpointInfo | null {
-    const { checkpoints } = timelineOf(this.model);
-    return checkpoints.find(({ id }) => id === this.pickedId) ?? checkpoints.at(-1) ?? null;
-  }
-
-  private get keptAs(): { name: string; facts: string } | null {
-    const taken = this.model.checkpoints.find(({ id }) => id === this.model.parentId);
-    if (taken === undefined || this.model.fates !== null || this.model.processes.length !== taken.processes) return null;
-    return { name: taken.name, facts: `${fileSize(taken.imageBytes)}, pause ${duration(taken.pauseMs)}, ${countOf(taken.dataPages, 'page')}` };
-  }
-
-  /** The execs of what would be restored, as far as they have been asked for. */
-  private get frozenExecs(): { name: string; execs: readonly { pid: number; command: string }[] } | null {
-    const { frozenExecs } = this.model;
-    const target = this.restoreTarget;
-    return frozenExecs === null || frozenExecs.checkpointId !== target?.id ? null : { name: target.name, execs: frozenExecs.execs };
-  }
-
-  /** What the selected checkpoint is compared with. */
-  private get compareWith(): CheckpointInfo | null {
-    const target = this.restoreTarget;
-    const { checkpoints } = timelineOf(this.model);
-    return checkpoints.find(({ id }) => id === this.pairedId && id !== target?.id) ?? comparedWith(checkpoints, target?.id ?? null);
-  }
-
   // Asking.
 
   private askCheckpoint(): void {
@@ -332,12 +297,12 @@ export class StasisPage extends LitElement {
   }
 
   private askRestore(): void {
-    const target = this.restoreTarget;
+    const target = this.selection.target;
     if (restoreRefusal(this.model) === '' && target !== null) this.emit('ask-restore', { id: target.id });
   }
 
   private askRestoreOf(event: CustomEvent<{ id: string }>): void {
-    this.pickedId = event.detail.id;
+    this.selection.pick(event.detail.id);
     this.askRestore();
   }
 
@@ -346,7 +311,7 @@ export class StasisPage extends LitElement {
   }
 
   private pick(event: CustomEvent<{ id: string }>): void {
-    this.pickedId = event.detail.id;
+    this.selection.pick(event.detail.id);
   }
 
   private openProcess(event: CustomEvent<{ pid: number }>): void {
@@ -358,28 +323,30 @@ export class StasisPage extends LitElement {
 
   /** Takes the checkpoint as the other of the two that are compared. */
   private pair(id: string): void {
-    this.pairedId = id;
+    this.selection.pair(id);
     if (this.panels.open === 'compare') this.askCompare();
   }
 
   private compare(beforeId: string, afterId: string): void {
-    this.pickedId = afterId;
-    this.pairedId = beforeId;
+    this.selection.pick(afterId);
+    this.selection.pair(beforeId);
     this.askCompare();
   }
 
   /** Asks for the execs of what would be restored while they can be named, once for each checkpoint. */
   private askFrozenExecs(): void {
     const isOfInterest = this.panels.open === 'survivors' && canSpare(this.model.settings.policy);
-    const id = isOfInterest ? (this.restoreTarget?.id ?? null) : null;
+    const id = isOfInterest ? (this.selection.target?.id ?? null) : null;
     if (id === this.askedExecsOf) return;
     this.askedExecsOf = id;
     this.emit('ask-frozen-execs', { id });
   }
 
   private askCompare(): void {
-    const [before, after] = [this.compareWith, this.restoreTarget];
-    if (before !== null && after !== null) this.emit('ask-compare', { beforeId: before.id, afterId: after.id });
+    const [before, after] = [this.selection.compareWith, this.selection.target];
+    if (before === null || after === null) return;
+    this.selection.pick(after.id); // it stays while newer ones are taken
+    this.emit('ask-compare', { beforeId: before.id, afterId: after.id });
   }
 
   private emit<Name extends keyof PageEvents>(name: Name, detail: PageEvents[Name]): void {
@@ -421,7 +388,7 @@ export class StasisPage extends LitElement {
         if (pauseRefusal(this.model) === '') this.emit('ask-pause', null);
         break;
       case 'verify':
-        if (timelineRefusal(this.model) === '' && this.restoreTarget !== null) this.emit('ask-verify', { id: this.restoreTarget.id });
+        if (timelineRefusal(this.model) === '' && this.selection.target !== null) this.emit('ask-verify', { id: this.selection.target.id });
         break;
       case 'toggle':
         this.panels.toggle(shortcut.panel);
