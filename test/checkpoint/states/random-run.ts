@@ -1,0 +1,129 @@
+/**
+ * A mixed workload in one container, checkpointed and restored at random moments and in random ways: what it prints must be what
+ * it prints undisturbed.
+ */
+import { readdirSync } from 'node:fs';
+import { rootPath } from '../../../scripts/support/paths.mjs';
+import { readContainerFile } from '../../../src/container/files.ts';
+import { ImageStore } from '../../../src/container/image-store.ts';
+import type { ExecPolicy } from '../../../src/sentry/checkpoint/exec-policy.ts';
+import type { SaveParent } from '../../../src/sentry/checkpoint/save.ts';
+import { ContainerHarness } from '../../support/container-harness.ts';
+
+const HOUR_MS = 3_600_000;
+const LONGEST_CHAIN = 12;
+const MOST_STEPS = 400_000;
+const POLICIES: readonly ExecPolicy[] = ['kill', 'gvisor', 'keep', 'reattach'];
+
+/** What a shell does, each independent of the others and of time. */
+const SCRIPTS = [
+  'seq 1 3000 | sort -r | sed s/7/seven/ | grep -c seven; seq 1 500 | awk "{ s += \\$1 } END { print s }"',
+  'for i in 1 2 3 4 5 6; do (sleep 0.0$i; exit $i) & eval p$i=$!; done; for i in 6 5 4 3 2 1; do eval wait \\$p$i; echo $i $?; done',
+  'exec 2>/dev/null; trap "echo usr1" USR1; trap "echo bye" EXIT; n=0; while [ $n -lt 5 ]; do kill -USR1 $$; n=$((n+1)); done; (trap "echo term; exit 3" TERM; sleep 10 & wait) & sleep 0.05; kill $!; wait $!; echo $?',
+  'mkfifo p; (i=0; while [ $i -lt 300 ]; do echo line $i; i=$((i+1)); done > p) & while read a b; do s=$((s+b)); done < p; echo $s; wait',
+  'mkdir d; cd d; for i in $(seq 1 60); do echo $i > f$i; done; tar c . | (cd ..; mkdir e; cd e; tar x); rm f1* ; ls | wc -l; ls ../e | wc -l; cat ../e/* | sort -n | md5sum',
+  'dd if=/dev/zero bs=4096 count=64 2>/dev/null | tr "\\0" "x" | gzip | gunzip | md5sum; head -c 100000 /bin/busybox | md5sum',
+  'exec 3<>file; echo one >&3; rm file; echo two >&3; (echo three >&3) ; cat /proc/self/fd/3 | wc -c; ls -l /proc/self/fd/3 | grep -c deleted',
+  'f() { [ $1 -le 1 ] && echo 1 || echo $(( $1 * $(f $(($1 - 1))) )); }; f 9; set -- $(seq 1 40); while [ $# -gt 0 ]; do x=$((x + $1)); shift; done; echo $x',
+  'exec 2>/dev/null; (while :; do sleep 0.01; done) & p=$!; kill -STOP $p; sleep 0.02; grep -c "T (stopped)" /proc/$p/status; kill -CONT $p; kill -9 $p; wait $p; echo $?',
+  'find /bin -type l | sort | md5sum; cat /etc/passwd | cut -d: -f1 | tr "\\n" " "; echo',
+];
+
+/** Guest programs whose transcripts tell of little time, or of none. */
+const UNFIT = /^(sleep-clocks|timer-|situation-timers-left|linked-dynamically|exec-|proc-self|process-limits|rlimit-|oom|sessions|orphan|signal-kill-targets|parent-death|net-interfaces|fs-devices|self-modifying)/;
+const PROGRAMS: readonly string[] = readdirSync(rootPath('test/guest/programs')).filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2)).filter((name) => !UNFIT.test(name)).sort();
+
+export interface RandomRun {
+  /** What each part of the workload printed, by its name. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** What was done to it, a line each. */
+  readonly history: readonly string[];
+}
+
+/** Numbers that a seed gives. */
+export class RandomSource {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = (seed * 2_654_435_761) | 1;
+  }
+
+  /** 0 up to and without `below`. */
+  next(below: number): number {
+    this.state ^= this.state << 13;
+    this.state ^= this.state >>> 17;
+    this.state ^= this.state << 5;
+    return (this.state >>> 0) % below;
+  }
+
+  oneOf<T>(items: readonly T[]): T {
+    return items[this.next(items.length)]!;
+  }
+}
+
+/** The container of a seed: `/bin/sh` as init, and under it a few of the programs and scripts at once. */
+export function workload(random: RandomSource): { readonly start: () => ContainerHarness; readonly names: readonly string[] } {
+  const programs = [...new Set(Array.from({ length: 4 }, () => random.oneOf(PROGRAMS)))];
+  const scripts = [...new Set(Array.from({ length: 3 }, () => random.next(SCRIPTS.length)))];
+  const parts = [
+    ...programs.map((name) => ({ name, command: `/${name}` })),
+    ...scripts.map((index) => ({ name: `script-${index}`, command: `sh -c '${SCRIPTS[index]}'` })),
+  ];
+  const script = [
+    ...parts.map(({ name, command }) => `(mkdir -p /work/${name} && cd /work/${name} && ${command} > /out-${name} 2>&1; echo "[exit $?]" >> /out-${name}) & `),
+    'wait; echo done',
+  ].join('\n');
+  return { start: () => ContainerHarness.start({ argv: ['sh', '-c', script], programs }), names: parts.map(({ name }) => name) };
+}
+
+function outputsOf({ container }: ContainerHarness, names: readonly string[]): Map<string, string> {
+  return new Map(names.map((name) => [name, readContainerFile(container.kernel, `/out-${name}`, 1 << 20) ?? 'nothing']));
+}
+
+/** Runs it to its end without a checkpoint. */
+export function undisturbed(seed: number): RandomRun {
+  const { start, names } = workload(new RandomSource(seed));
+  const harness = start();
+  for (let i = 0; harness.container.status === 'running' && i < 2000; i++) harness.run(100);
+  return { outputs: outputsOf(harness, names), history: [] };
+}
+
+/** The same workload, disturbed. */
+export function disturbed(seed: number): RandomRun {
+  const random = new RandomSource(seed);
+  const { start, names } = workload(random);
+  const images = new ImageStore();
+  const history: string[] = [];
+  let harness = start();
+  let parent: { digest: string; length: number } | null = null;
+  let untilNext = 1 + random.next(100);
+  for (let step = 0; harness.container.status === 'running' && step < MOST_STEPS; step++) {
+    const { container } = harness;
+    if (container.kernel.hasRunnable()) container.step({ budget: 1 + random.next(60_000), maxTraps: 1 + random.next(30) });
+    else harness.run(1);
+    harness.drain();
+    container.takeEnded();
+    if (--untilNext > 0 || container.status !== 'running') continue;
+    untilNext = 1 + random.next(random.next(4) === 0 ? 10 : 150);
+    if (random.next(3) === 0) {
+      harness.exec(['sh', '-c', 'echo $$ > /exec; (setsid sleep 1000 &); exec sleep 1000'], random.next(2) === 0 ? { columns: 80, rows: 24 } : null, random.next(2) === 0);
+      continue;
+    }
+    const difference: boolean = parent !== null && parent.length < LONGEST_CHAIN && random.next(4) !== 0;
+    const policy = random.oneOf(POLICIES);
+    const clock = random.oneOf(['gvisor', 'continue'] as const);
+    const isSlow = random.next(3) === 0;
+    history.push(`step ${step}: ${difference ? 'difference' : 'full image'}, restored under ${policy}, clock ${clock}${isSlow ? ', encoded while it ran' : ''}`);
+    const saveParent: SaveParent | null = difference ? { digest: parent!.digest, ...harness.source! } : null;
+    const realtimeMs = Math.floor(harness.clock().realtimeMs);
+    const save = container.beginCheckpoint(realtimeMs, saveParent);
+    while (!save.step(isSlow ? 1 + random.next(60) : 4096)) if (isSlow) container.step({ budget: 50_000, maxTraps: 200 });
+    const digest = images.add(save.finish().image);
+    parent = { digest, length: difference ? parent!.length + 1 : 1 };
+    const time = { realtimeMs: realtimeMs + (clock === 'continue' ? HOUR_MS : 0) };
+    harness = ContainerHarness.restore(images.image(digest)!, time, { policy, clock, library: images });
+  }
+  if (harness.container.status === 'running') history.push(`it does not end:\n${harness.processes().join('\n')}`);
+  return { outputs: outputsOf(harness, names), history };
+}
+
