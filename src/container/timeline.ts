@@ -255,8 +255,9 @@ export class Timeline {
     this.collect();
   }
 
+  /** Whoever names an autosave wants to keep it: it is an ordinary checkpoint from then on. */
   rename(id: string, name: string): TimelineEntry {
-    return this.change(id, { name });
+    return this.change(id, { name, isAutosave: false });
   }
 
   annotate(id: string, note: string): TimelineEntry {

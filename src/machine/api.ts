@@ -275,7 +275,7 @@ export type MachineEvent =
   | { kind: 'timeline'; atMs: number; sentence: string }
   /** The OOM rule, an unsupported syscall seen first, a damaged image … */
   | { kind: 'notice'; atMs: number; sentence: string; isFailure: boolean }
-  /** The machine stopped for good: our bug. */
+  /** Our bug: nothing runs any more until a checkpoint is restored. */
   | { kind: 'panic'; atMs: number; sentence: string };
 
 export interface MachineApi {
@@ -310,6 +310,7 @@ export interface MachineApi {
   waitRestore(): Promise<void>;
   /** Oldest first. */
   listCheckpoints(): CheckpointInfo[];
+  /** An autosave that is named is an ordinary checkpoint from then on. */
   renameCheckpoint(id: string, name: string): Promise<CheckpointInfo>;
   annotateCheckpoint(id: string, note: string): Promise<CheckpointInfo>;
   /** Its children move up to its parent; images nobody needs are dropped. */

@@ -1,5 +1,6 @@
 import { ContainerError } from '../container/errors.ts';
 import type { Container } from '../container/container.ts';
+import type { TimelineEntry } from '../container/timeline.ts';
 import type { CheckpointTaking } from './checkpoint-taking.ts';
 import type { History } from './history.ts';
 import type { News } from './news.ts';
@@ -44,7 +45,8 @@ export class Autosave {
    * @param mark  a count of what the machine has done
    */
   dueInMs(nowMs: number, mark: number): number {
-    return this.seconds === null || mark === this.keptMark ? Infinity : Math.max(0, this.lastMs + this.seconds * 1000 - nowMs);
+    const isKept = mark === this.keptMark && this.entries().length > 0;
+    return this.seconds === null || isKept ? Infinity : Math.max(0, this.lastMs + this.seconds * 1000 - nowMs);
   }
 
   /** Takes it. Never fails: a notice says why there is none. */
@@ -53,7 +55,7 @@ export class Autosave {
       const entry = await this.taking.take(container, { name: 'autosave', leaveRunning: true, isAutosave: true });
       // One that is in the store outlasts its successor that is not.
       const isStored = this.history.isStored(entry);
-      const others = this.history.timeline.list().filter(({ isAutosave, id }) => isAutosave && id !== entry.id);
+      const others = this.entries().filter(({ id }) => id !== entry.id);
       const replaced = isStored ? others : others.filter((other) => !this.history.isStored(other));
       await this.drop(replaced.map(({ id }) => id));
       this.keptMark = mark;
@@ -71,10 +73,14 @@ export class Autosave {
   /** The container is gone, or autosave was switched off: nothing is to come back by itself. */
   async dropAll(): Promise<void> {
     this.keptMark = null;
-    const ids = this.history.timeline.list().filter(({ isAutosave }) => isAutosave).map(({ id }) => id);
+    const ids = this.entries().map(({ id }) => id);
     if (ids.length === 0) return;
     await this.drop(ids);
     this.news.tell({ kind: 'timeline', sentence: 'autosave dropped' });
+  }
+
+  private entries(): TimelineEntry[] {
+    return this.history.timeline.list().filter(({ isAutosave }) => isAutosave);
   }
 
   private async drop(ids: readonly string[]): Promise<void> {

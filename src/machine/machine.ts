@@ -150,6 +150,7 @@ export class Machine implements MachineApi, MachineDriver {
   async checkpoint(options: CheckpointOptions): Promise<CheckpointInfo> {
     const { history, taking } = this.requireBooted();
     const container = this.requireContainer();
+    if (this.panicSentence !== null) throw new ContainerError(`cannot checkpoint: ${this.panicSentence}; restore an earlier checkpoint`);
     const rounds = options.preDumpRounds ?? 0;
     if (!Number.isInteger(rounds) || rounds < 0 || rounds > MOST_PRE_DUMP_ROUNDS) {
       throw new ContainerError(`cannot checkpoint with ${rounds} pre-dump rounds: a whole number from 0 to ${MOST_PRE_DUMP_ROUNDS} is possible`);
@@ -178,6 +179,7 @@ export class Machine implements MachineApi, MachineDriver {
       this.container?.stopAfterCheckpoint();
       const before = this.terminals.takeAll();
       this.container = container;
+      this.panicSentence = null;
       this.consoleId = null;
       for (const watched of container.watchedProcesses()) if (watched.origin === 'init') this.consoleId = this.attach(container, watched);
       const now = new Map(outcome.kept.map((watched) => [watched.pid, this.attach(container, watched)]));
@@ -190,7 +192,7 @@ export class Machine implements MachineApi, MachineDriver {
     });
   }
 
-  private tryRestore(host: ContainerHost, { timeline }: History, { id, name }: TimelineEntry, { policy, clock, keptPids, forceHostFiles }: RestoreChoice): RestoreOutcome {
+  private tryRestore(host: ContainerHost, { timeline }: History, { id, name, isAutosave }: TimelineEntry, { policy, clock, keptPids, forceHostFiles }: RestoreChoice): RestoreOutcome {
     try {
       return Container.restore(host, timeline.image(id), {
         policy: policy ?? 'kill', clock: clock ?? 'gvisor', keptPids: keptPids ?? [], forcesHostFiles: forceHostFiles ?? false,
@@ -200,8 +202,15 @@ export class Machine implements MachineApi, MachineDriver {
       const goesOn = this.container === null ? 'nothing was changed' : `${this.container.spec.id} goes on unchanged`;
       const sentence = `restore: ${name}, ${error.message}; ${goesOn}`;
       this.news.notice(sentence, true);
+      if (isAutosave) void this.keepForGood(id);
       throw new ContainerError(sentence);
     }
+  }
+
+  /** An autosave that cannot be restored here and now is not to be replaced by the next. */
+  private async keepForGood(id: string): Promise<void> {
+    const kept = await this.renameCheckpoint(id, 'autosave-kept');
+    this.news.notice(`the autosave that could not be restored is kept as checkpoint ${kept.name}`, false);
   }
 
   survivors(policy: ExecPolicyName = 'kill', keptPids: number[] = []): SurvivorRow[] {
@@ -303,7 +312,7 @@ export class Machine implements MachineApi, MachineDriver {
   }
 
   private beginAutosave(container: Container, autosave: Autosave): void {
-    if (container.status !== 'stopped') this.exclusion.beginAutosave(() => autosave.save(container, this.guests.instructions));
+    if (this.panicSentence === null && container.status !== 'stopped' && container.restoration !== 'running') this.exclusion.beginAutosave(() => autosave.save(container, this.guests.instructions));
   }
 
   // ---- looking on ----

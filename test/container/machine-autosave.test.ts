@@ -101,7 +101,24 @@ describe('Machine.setAutosave', () => {
     expect(machine.listCheckpoints().map(({ name }) => name)).toEqual(['stop']);
   });
 
-  it('lets a checkpoint that is asked for wait, and one from inside', async () => {
+  it('keeps one that is named, or that cannot be restored, and takes another', async () => {
+    const harness = await started();
+    const { machine } = harness;
+    await machine.setAutosave(1000);
+    await harness.said('echo named > /f');
+    await harness.settled(machine.autosave());
+    const named = await machine.renameCheckpoint(autosaves(harness)[0]!.id, 'mine');
+    expect(named).toMatchObject({ name: 'mine', isAutosave: false, isStored: true });
+    await harness.settled(machine.autosave());
+    const [second] = autosaves(harness);
+    await expect(machine.restore(second!.id, { policy: 'keep', keptPids: [99] })).rejects.toThrow(/^restore: autosave, exec policy: pid 99, .* c1 goes on unchanged$/);
+    await harness.until(() => autosaves(harness).length === 0);
+    expect(machine.listCheckpoints().map(({ name }) => name)).toEqual(['mine', 'autosave-kept']);
+    await machine.restore(named.id);
+    expect(await harness.said('cat /f')).toBe('named\n');
+  });
+
+  it('lets a checkpoint that is asked for meanwhile wait', async () => {
     const harness = await started();
     const { machine } = harness;
     await machine.setAutosave(1000);

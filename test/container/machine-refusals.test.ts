@@ -1,32 +1,17 @@
 /** What a machine refuses about checkpoints and restores: one sentence each that says what, where and what to do; nothing is lost or half done. */
-import { describe, expect, it } from 'vitest';
-import { Core } from '../../src/core/core.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { panic } from '../../src/base/errors.ts';
+import { Container } from '../../src/container/container.ts';
 import type { ContainerOptions, ExecPolicyName, RestoreChoice } from '../../src/machine/api.ts';
-import { coreChecksum, readImage, writeImage } from '../../src/sentry/checkpoint/image.ts';
-import type { Image } from '../../src/sentry/checkpoint/image.ts';
-import { readSections, summarize, writeSections } from '../../src/sentry/checkpoint/sections.ts';
 import { findClass } from '../../src/state/registry.ts';
-import { coreModule, MachineHarness, TERMINAL } from '../support/machine-driver.ts';
+import { baseImageOf, CORE_LAYOUT, ofLayout, rewritten } from '../support/foreign-images.ts';
+import { MachineHarness, TERMINAL } from '../support/machine-driver.ts';
 
-const core = Core.create(coreModule, { frames: 16 });
 const PREFIX = 'dev.gvisor.internal.checkpoint.';
 
 /** A message that is this sentence and no more. */
 function exactly(sentence: string): RegExp {
   return new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
-}
-
-/** Writes an image anew, its checksums right, with something else in it. */
-function rewritten(bytes: Uint8Array, change: (image: Image) => Image): Uint8Array {
-  const { metadata, sections } = change(readImage(bytes, core));
-  return writeImage({ metadata, sections: [...sections].map(([name, data]) => ({ name, pieces: [data] })) }, core);
-}
-
-/** The same image as a core of another layout would have written it. */
-function ofLayout(bytes: Uint8Array, layout: number): Uint8Array {
-  const checksum = coreChecksum(core);
-  const sections = readSections(bytes, core.layoutVersion(), checksum).map(({ name, data }) => ({ name, pieces: [data] }));
-  return writeSections(sections, sections.map((section) => summarize(section, checksum)), layout, checksum);
 }
 
 async function checkpointed(options?: ContainerOptions) {
@@ -72,6 +57,20 @@ describe('restore', () => {
     await expect(harness.settled(machine.waitRestore())).rejects.toThrow(exactly('post restore work failed: [sh /hook] timed out after 300ms'));
     expect(machine.state()?.status).toBe('stopped');
     await expect(machine.restore(id)).resolves.toMatchObject({ generation: 2 });
+  });
+
+  it('brings a machine back that a bug of ours has stopped, of which no checkpoint is taken', async () => {
+    const { harness, machine, id } = await checkpointed();
+    const silence = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const step = vi.spyOn(Container.prototype, 'step').mockImplementationOnce(() => panic('frame 7: 2 mappings, 1 reference'));
+    machine.runSlice(1);
+    step.mockRestore();
+    silence.mockRestore();
+    expect(harness.sentences('panic')).toEqual(['the machine has stopped: frame 7: 2 mappings, 1 reference']);
+    expect(machine.runSlice(1)).toEqual({ isRunnable: false, idleMs: null });
+    await expect(machine.checkpoint({ leaveRunning: true })).rejects.toThrow(exactly('cannot checkpoint: the machine has stopped: frame 7: 2 mappings, 1 reference; restore an earlier checkpoint'));
+    await machine.restore(id);
+    await expectUnharmed(harness, 2);
   });
 
   it('refuses the second of two that are asked for at once', async () => {
@@ -154,14 +153,12 @@ describe('importCheckpoint', () => {
   it('refuses images of another layout, over another base image, without their parent, and other files', async () => {
     const { harness, machine, id } = await checkpointed();
     const image = await machine.exportCheckpoint(id, 'file');
-    const { baseImage } = readImage(image, core).metadata;
     const other = `sha256:${'0'.repeat(64)}`;
-    const layout = core.layoutVersion();
     const refused: [Uint8Array, string][] = [
-      [ofLayout(image, layout + 1), `layout: the image was made for core layout ${layout + 1}, this is ${layout}`],
+      [ofLayout(image, CORE_LAYOUT + 1), `layout: the image was made for core layout ${CORE_LAYOUT + 1}, this is ${CORE_LAYOUT}`],
       [
         rewritten(image, ({ metadata, sections }) => ({ metadata: { ...metadata, baseImage: other }, sections })),
-        `base image: the checkpoint lies over ${other}, this machine has ${baseImage}: open it over the image that it was made with`,
+        `base image: the checkpoint lies over ${other}, this machine has ${baseImageOf(image)}: open it over the image that it was made with`,
       ],
       [rewritten(image, ({ metadata, sections }) => ({ metadata: { ...metadata, parent: other }, sections })), `parent: the image is a difference to ${other}, which is not with it`],
       [image.subarray(0, 5000), 'trailer: is missing: the image is cut off or goes on after its end'],

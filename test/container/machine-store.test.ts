@@ -1,8 +1,10 @@
 /** Checkpoints that outlive their machine: kept as they are taken, found again, and nothing lost where the store fails. */
 import { describe, expect, it } from 'vitest';
+import { imageDigest } from '../../src/container/image-store.ts';
 import { openMemoryStore } from '../../src/host/memory/store.ts';
 import { StoreError } from '../../src/ports/checkpoint-store.ts';
 import type { CheckpointStore, OpenStore } from '../../src/ports/checkpoint-store.ts';
+import { CORE_LAYOUT, ofLayout } from '../support/foreign-images.ts';
 import { MachineHarness } from '../support/machine-driver.ts';
 
 type Change = (store: CheckpointStore) => Promise<void>;
@@ -162,6 +164,25 @@ describe('a store that is damaged', () => {
     await shelf.store!.deleteBlob(a.digest);
     expect((await reopened(shelf)).report.notices[0]).toBe(`memory: checkpoint a is left out, its image ${a.digest.slice(0, 19)} is missing`);
     expect(c.parentId).toBe(b.id);
+  });
+
+  it('keeps a checkpoint that another version has written for that version', async () => {
+    const shelf = new Shelf();
+    const first = await started(shelf.openStore);
+    const [a, b] = [await taken(first, 'a'), await first.machine.checkpoint({ name: 'b', leaveRunning: true, full: true })];
+    const image = ofLayout((await shelf.store!.readBlob(a.digest))!, CORE_LAYOUT + 1);
+    const digest = imageDigest(image);
+    await shelf.store!.writeBlob(digest, image);
+    await shelf.store!.writeManifest(new TextEncoder().encode((await shelf.manifest()).replaceAll(a.digest, digest)));
+    const sentence = `memory: checkpoint a cannot be read here (layout: the image was made for core layout ${CORE_LAYOUT + 1}, this is ${CORE_LAYOUT}); it is kept for a version of this program that can`;
+    for (let i = 0; i < 2; i++) {
+      const { harness, machine, report } = await reopened(shelf);
+      expect(report.notices[0]).toBe(sentence);
+      expect(machine.listCheckpoints().filter(({ name }) => name === 'a')).toEqual([]);
+      expect(await nameIn(harness, b.id)).toBe('a');
+      await taken(harness, `c${i}`);
+      expect(await shelf.store!.readBlob(digest)).toEqual(image);
+    }
   });
 
   it('makes checkpoints of all images again where the list is damaged', async () => {
