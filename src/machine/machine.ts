@@ -24,6 +24,7 @@ import { processRows } from './process-rows.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { machineStats, restoreReport, survivorRow } from './reports.ts';
 import { TerminalMap } from './terminal-map.ts';
+import { nextCheckpoint, restoreComplete } from './waits.ts';
 
 export type { MachineEnvironment } from './boot.ts';
 
@@ -34,8 +35,8 @@ const REMEDIES: { readonly [status in ContainerStatus]?: string } = {
 };
 /** Pages of a restored container that are read at once while it is idle. */
 const PAGES_AHEAD = 128;
-/** Between two looks at whether what is waited for has come. */
-const WAIT_MS = 5;
+/** Between two looks at whether a checkpoint or restore under way has woken somebody. */
+const BUSY_MS = 5;
 
 /** One machine with at most one container: control, slices and terminal bytes. See `MachineApi` and `MachineDriver`. */
 export class Machine implements MachineApi, MachineDriver {
@@ -219,24 +220,12 @@ export class Machine implements MachineApi, MachineDriver {
 
   async waitCheckpoint(): Promise<void> {
     const container = this.requireContainer();
-    const count = container.checkpointGeneration().count + 1;
-    const end = await this.until(container, 'checkpoint', () => container.checkpointEnd(count));
-    if (end.error !== null) throw new ContainerError(`checkpoint: ${end.error}`);
+    await nextCheckpoint(container, () => this.container === container);
   }
 
   async waitRestore(): Promise<void> {
     const container = this.requireContainer();
-    await this.until(container, 'restore', () => container.isRestoreComplete() || null);
-  }
-
-  /** Looks until `found` gives something. @errors ContainerError the container is gone */
-  private async until<T>(container: Container, verb: string, found: () => T | null): Promise<T> {
-    for (;;) {
-      const result = found();
-      if (result !== null) return result;
-      if (this.container !== container || container.status === 'stopped') throw new ContainerError(`wait: container "${container.spec.id}" is gone before its ${verb}`);
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-    }
+    await restoreComplete(container, () => this.container === container);
   }
 
   // ---- the checkpoints there are ----
@@ -338,7 +327,7 @@ export class Machine implements MachineApi, MachineDriver {
   runSlice(budgetMs: number): SliceOutcome {
     const { container } = this;
     if (container === null || this.panicSentence !== null || container.status !== 'running') return { isRunnable: false, idleMs: null };
-    if (this.isHeld) return { isRunnable: false, idleMs: WAIT_MS };
+    if (this.isHeld) return { isRunnable: false, idleMs: BUSY_MS };
     try {
       this.guests.run(container, this.terminals, budgetMs);
     } catch (error) {
@@ -349,7 +338,7 @@ export class Machine implements MachineApi, MachineDriver {
     this.serveRequest(container);
     const autosaveMs = this.autosaveInMs(container);
     if (container.kernel.hasRunnable()) return { isRunnable: true, idleMs: 0 };
-    const idleMs = Math.min(this.guests.idleMs(container), this.getReady(container), autosaveMs, this.exclusion.isBusy() ? WAIT_MS : Infinity); // its end may wake somebody
+    const idleMs = Math.min(this.guests.idleMs(container), this.getReady(container), autosaveMs, this.exclusion.isBusy() ? BUSY_MS : Infinity); // its end may wake somebody
     return { isRunnable: false, idleMs: idleMs === Infinity ? null : idleMs };
   }
 
