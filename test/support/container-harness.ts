@@ -31,6 +31,8 @@ export interface HarnessOptions {
   readonly programs?: readonly string[];
   readonly memoryLimitBytes?: number;
   readonly protectsInit?: boolean;
+  /** What stands outside beside the usual: volumes. */
+  readonly host?: Partial<ContainerHost>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -68,7 +70,7 @@ export class ContainerHarness {
       id: 'c1', hostname: 'stasis', argv: options.argv, environment: ['PATH=/usr/bin:/bin:/sbin:/usr/sbin', 'TERM=xterm'], cwd: '/', user: '',
       terminal: options.terminal ?? null, protectsInit: options.protectsInit ?? true, annotations: options.annotations ?? {},
     };
-    const container = Container.create(hostOf(time, options.memoryLimitBytes ?? 64 << 20, []), spec);
+    const container = Container.create({ ...hostOf(time, options.memoryLimitBytes ?? 64 << 20, []), ...options.host }, spec);
     for (const name of options.programs ?? []) writeContainerFile(container.kernel, `/${name}`, readFileSync(rootPath(`build/guest/${name}`)), 0o755);
     return new ContainerHarness(container, [], container.start(), time);
   }
@@ -79,10 +81,10 @@ export class ContainerHarness {
    * @param entropySeed  randomness of this machine: the same as others have where it is the same
    */
   static restore(
-    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number; knownImages?: KnownImages; memoryLimitBytes?: number; replaced?: Container } = {},
+    bytes: Uint8Array, time: { realtimeMs: number }, options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; base?: BaseTree; library?: ImageLibrary; entropySeed?: number; knownImages?: KnownImages; memoryLimitBytes?: number; replaced?: Container; host?: Partial<ContainerHost> } = {},
   ): ContainerHarness {
     const host = {
-      ...hostOf(time, options.memoryLimitBytes ?? 64 << 20, options.missingKeys ?? [], options.base, options.entropySeed), knownImages: options.knownImages ?? new KnownImages(),
+      ...hostOf(time, options.memoryLimitBytes ?? 64 << 20, options.missingKeys ?? [], options.base, options.entropySeed), knownImages: options.knownImages ?? new KnownImages(), ...options.host,
     };
     const { container, killed, kept, warnings, trace, chain } = Container.restore(host, bytes, {
       ...options, policy: options.policy ?? 'kill', clock: options.clock ?? 'gvisor',
@@ -123,7 +125,7 @@ export class ContainerHarness {
   }
 
   /** Checkpoint, the image lies for `sleepMs`, and a restore into a machine of its own; this one is left as it is. */
-  restored(options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; sleepMs?: number; base?: BaseTree } = {}): ContainerHarness {
+  restored(options: Partial<RestoreOptions> & { missingKeys?: readonly string[]; sleepMs?: number; base?: BaseTree; host?: Partial<ContainerHost> } = {}): ContainerHarness {
     const bytes = this.image();
     return ContainerHarness.restore(bytes, { realtimeMs: this.time.realtimeMs + (options.sleepMs ?? 1000) }, options);
   }
