@@ -10,7 +10,7 @@ import { ContainerHarness, hasProgram } from '../support/container-harness.ts';
 import { busyboxTree, inspected, inspectionCore } from '../support/inspection.ts';
 
 const isFull = process.env['STASIS_TEST_FULL'] === '1';
-const ROUNDS = isFull ? 6000 : 240;
+const ROUNDS = isFull ? 6000 : 150;
 const LONGEST_MS = 5000;
 const TERMINAL = { rows: 24, columns: 80 };
 

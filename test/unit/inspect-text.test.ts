@@ -73,6 +73,8 @@ describe('parseImageCommand', () => {
   it('refuses what cannot be meant', () => {
     for (const [line, sentence] of [
       ['diff a b --hex 1:4000000000', '--hex'], ['diff a b --hex 1:0 --format json', '--hex'], ['inspect a --pid one', '--pid one'], ['inspect a --sections ,', '--sections'],
+      ['frob', 'there is no frob'], ['inspect', 'image inspect: FILE is needed'], ['inspect a b', 'b is too many, FILE is taken'], ['diff a', 'BEFORE and AFTER are needed'],
+      ['inspect a --format xml', 'table or json is possible'], ['inspect a --sections everything', 'summary, processes, threads, fds, maps'], ['export a', 'IN and OUT.tar are needed'],
       ['export a b --link', 'too many'], ['import a', 'needed'], ['flatten a', 'needed'], ['inspect a --frob', 'frob'],
     ] as const) {
       expect(() => parseImageCommand(line.split(' '))).toThrow(sentence);
