@@ -143,9 +143,18 @@ describe.runIf(hasBrowser)('a link', () => {
     await to.page.close();
   });
 
-  it('that was cut short is refused in one sentence, and the page runs', async () => {
+  it('is refused in one sentence where there is too much for it, or it was cut short; the page runs', async () => {
     const from = await openPage(here.url);
+    const exec = await from.exec();
     await from.checkpoint();
+    await from.focus(exec);
+    await from.command(exec, 'head -c 400000 /dev/urandom > /noise');
+    await from.checkpoint();
+    await from.page.getByRole('button', { name: 'Share link' }).first().click();
+    expect(await from.said(/link/)).toMatch(/too large|at most/);
+    expect(await from.page.locator('stasis-checkpoint .shared').count()).toBe(0);
+
+    await from.page.getByRole('button', { name: /^1 one-shell/ }).click();
     await from.page.getByRole('button', { name: 'Share link' }).first().click();
     await from.page.locator('stasis-checkpoint .shared').waitFor();
     const link = await from.page.locator('stasis-checkpoint .shared input').inputValue();

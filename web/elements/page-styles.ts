@@ -73,6 +73,7 @@ export const pageStyles = css`
     stasis-compare { grid-area: main; }
     .app > .said { grid-area: said; border-top: var(--hair) solid var(--line); border-bottom: 0; }
     .keys { grid-area: keys; }
+    [data-panel='compare'] .keys { display: none; }
     .nav { grid-area: nav; z-index: 6; }
     .sheet {
       position: fixed; inset: auto 0 calc(57px + env(safe-area-inset-bottom)); z-index: 5; max-height: 70dvh; overflow: auto; background: var(--bg);
