@@ -4,15 +4,15 @@ import { Container } from '../container/container.ts';
 import type { ContainerHost, RestoreOutcome, Watched } from '../container/container.ts';
 import { ContainerError } from '../container/errors.ts';
 import type { TimelineEntry } from '../container/timeline.ts';
-import type { ImageDiff, ImageReport, PagePair } from '../inspect/index.ts';
 import type {
   BootOptions, CheckpointInfo, CheckpointOptions, ContainerOptions, ContainerState, ContainerStatus, ExecOptions, ExecPolicyName, MachineApi, MachineDriver,
-  MachineEvent, MachineStats, ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, StoreReport, StoreState, SurvivorRow, TerminalId, TerminalSize,
+  MachineEvent, MachineStats, ProcessRow, RestoreChoice, RestoreReport, SliceOutcome, Started, SurvivorRow, TerminalId, TerminalSize,
   UnsupportedSyscall,
 } from './api.ts';
 import type { Autosave } from './autosave.ts';
 import { boot } from './boot.ts';
-import type { Booted, MachineEnvironment } from './boot.ts';
+import type { MachineEnvironment } from './boot.ts';
+import { CheckpointCalls } from './checkpoint-calls.ts';
 import { MOST_PRE_DUMP_ROUNDS } from './checkpoint-taking.ts';
 import type { CheckpointTurns } from './checkpoint-taking.ts';
 import { containerSpec, execSpec } from './container-spec.ts';
@@ -39,8 +39,7 @@ const PAGES_AHEAD = 128;
 const BUSY_MS = 5;
 
 /** One machine with at most one container: control, slices and terminal bytes. See `MachineApi` and `MachineDriver`. */
-export class Machine implements MachineApi, MachineDriver {
-  private booted: Booted | null = null;
+export class Machine extends CheckpointCalls implements MachineApi, MachineDriver {
   private isBooting = false;
   private container: Container | null = null;
   private consoleId: TerminalId | null = null;
@@ -55,6 +54,7 @@ export class Machine implements MachineApi, MachineDriver {
   private readonly environment: MachineEnvironment;
 
   constructor(environment: MachineEnvironment = {}) {
+    super();
     this.environment = environment;
   }
 
@@ -228,62 +228,7 @@ export class Machine implements MachineApi, MachineDriver {
     await restoreComplete(container, () => this.container === container);
   }
 
-  // ---- the checkpoints there are ----
-
-  listCheckpoints(): CheckpointInfo[] {
-    return this.booted?.history.list() ?? [];
-  }
-
-  async renameCheckpoint(id: string, name: string): Promise<CheckpointInfo> {
-    return this.requireBooted().checkpoints.rename(id, name);
-  }
-
-  async annotateCheckpoint(id: string, note: string): Promise<CheckpointInfo> {
-    return this.requireBooted().checkpoints.annotate(id, note);
-  }
-
-  async deleteCheckpoint(id: string): Promise<{ freedBytes: number }> {
-    return { freedBytes: await this.requireBooted().checkpoints.delete(id) };
-  }
-
-  async exportCheckpoint(id: string, format: 'file' | 'oci'): Promise<Uint8Array> {
-    return this.requireBooted().checkpoints.export(id, format);
-  }
-
-  async importCheckpoint(name: string, bytes: Uint8Array): Promise<CheckpointInfo> {
-    return this.requireBooted().checkpoints.import(name, bytes);
-  }
-
-  async checkpointLink(id: string): Promise<string> {
-    return this.requireBooted().checkpoints.link(id);
-  }
-
-  async importLink(fragment: string): Promise<CheckpointInfo> {
-    return this.requireBooted().checkpoints.import('', fragment);
-  }
-
-  async inspect(id: string): Promise<ImageReport> {
-    return this.requireBooted().inspection.inspect(id);
-  }
-
-  async diff(beforeId: string, afterId: string): Promise<ImageDiff> {
-    return this.requireBooted().inspection.diff(beforeId, afterId);
-  }
-
-  async pagePair(beforeId: string, afterId: string, pid: number, address: number): Promise<PagePair> {
-    return this.requireBooted().inspection.pagePair(beforeId, afterId, pid, address);
-  }
-
-  // ---- keeping them ----
-
-  async openStore(name: string): Promise<StoreReport> {
-    return this.requireBooted().history.openStore(name);
-  }
-
-  async storeState(): Promise<StoreState | null> {
-    const { history, autosave } = this.requireBooted();
-    return history.storeState(autosave.seconds);
-  }
+  // ---- autosave ----
 
   async setAutosave(seconds: number | null): Promise<void> {
     const { autosave } = this.requireBooted();
@@ -410,11 +355,6 @@ export class Machine implements MachineApi, MachineDriver {
     const state = this.state()!;
     this.news.tell({ kind: 'state', sentence, state });
     return state;
-  }
-
-  private requireBooted(): Booted {
-    if (this.booted === null) throw new ContainerError('the machine is not booted');
-    return this.booted;
   }
 
   /** @param verb  what it is needed for, where that would be lost with a container that a checkpoint is about to stop */

@@ -46,7 +46,7 @@ describe('restore', () => {
 
   it('gives way to one that is under way, its hook included', async () => {
     const harness = await MachineHarness.start({
-      argv: ['sleep', '100000'], annotations: { [`${PREFIX}save-restore-exec-argv`]: 'sh /hook', [`${PREFIX}save-restore-exec-timeout`]: '300ms' },
+      argv: ['sleep', '100000'], annotations: { [`${PREFIX}save-restore-exec-argv`]: 'sh /hook', [`${PREFIX}save-restore-exec-timeout`]: '1500ms' },
     });
     const { machine } = harness;
     await harness.said("echo 'test $GVISOR_SAVE_RESTORE_AUTO_EXEC_MODE != restore || sleep 1000' > /hook");
@@ -54,7 +54,7 @@ describe('restore', () => {
     await machine.restore(id);
     await expect(machine.restore(id)).rejects.toThrow(exactly('cannot restore lunch while the restore of c1 is under way, whose hook runs; wait for it, or delete c1'));
     await expect(machine.checkpoint({ leaveRunning: true })).rejects.toThrow(exactly('cannot run the save hook of container "c1" while its restore hook runs'));
-    await expect(harness.settled(machine.waitRestore())).rejects.toThrow(exactly('post restore work failed: [sh /hook] timed out after 300ms'));
+    await expect(harness.settled(machine.waitRestore())).rejects.toThrow(exactly('post restore work failed: [sh /hook] timed out after 1.5s'));
     expect(machine.state()?.status).toBe('stopped');
     await expect(machine.restore(id)).resolves.toMatchObject({ generation: 2 });
   });
