@@ -1,14 +1,16 @@
 import { sentenceOf } from './failure.ts';
+import { runAttach } from './client/attach.ts';
 import { parseExecOptions, runExec } from './client/exec.ts';
 import { VERBS } from './client/verbs.ts';
 import { launch, launchedFd, reportLaunch } from './launch.ts';
 import { passedFds } from './pass-fd.ts';
 import { writePid } from './pid-file.ts';
 import { defaultRoot, RootDirectory } from './root-directory.ts';
+import { restoreInBackground, runRestore } from './restore-verb.ts';
 import { launchContainer, ownContainer, parseContainerCall, withPassedFds } from './run-verbs.ts';
 
 /** Verbs on containers that live in processes of their own. */
-const OWNING = new Set(['run', 'create', 'exec']);
+const OWNING = new Set(['run', 'create', 'restore', 'exec', 'attach']);
 
 export function isContainerVerb(verb: string): boolean {
   return OWNING.has(verb) || VERBS.has(verb);
@@ -27,6 +29,10 @@ export async function runContainerVerb(verb: string, rootPath: string | null, ar
     }
     case 'exec':
       return exec(root, args);
+    case 'attach':
+      return runAttach(root, args);
+    case 'restore':
+      return runRestore(root, args);
     default:
       await print(await VERBS.get(verb)!(root, args));
       return 0;
@@ -38,6 +44,7 @@ export async function runInBackground(verb: string, rootPath: string | null, arg
   try {
     const root = new RootDirectory(rootPath ?? defaultRoot());
     if (verb === 'exec') return await runExec(root, parseExecOptions(args), () => void reportLaunch({ pid: process.pid }));
+    if (verb === 'restore') return await restoreInBackground(root, args);
     return await ownContainer(verb === 'create' ? 'create' : 'run', root, parseContainerCall(verb, args), true);
   } catch (error) {
     if (!process.connected) throw error;

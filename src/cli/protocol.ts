@@ -19,7 +19,7 @@ export interface Requests {
   ps: [null, PsRow[]];
   exec: [ExecRequest, { pid: number }];
   /** Streams of an exec that a restore has left without an end. */
-  attach: [{ pid: number; size: TerminalSize | null }, { pid: number }];
+  attach: [{ pid: number; size: TerminalSize }, { isTerminal: boolean }];
   /** Exit status of a process; null for the other two. */
   wait: [WaitRequest, number | null];
   checkpoint: [CheckpointRequest, CheckpointReply];
@@ -197,6 +197,7 @@ export class Peer {
   private readonly reader: CountingReader;
   private readonly writer: CountingWriter;
   private readonly onClosed: () => void;
+  private readonly answering = new Set<Promise<unknown>>();
   private handledMessages = 0;
   private hasEnded = false;
   private isClosed = false;
@@ -250,10 +251,14 @@ export class Peer {
   /** @param refuse  what the other side is told of an error: one sentence */
   answer<K extends keyof Requests>(method: K, act: (params: Requests[K][0]) => Requests[K][1] | Promise<Requests[K][1]>, refuse: (error: unknown) => string): void {
     this.rpc.onRequest(method, async (params: Requests[K][0]) => {
+      const answer = Promise.resolve().then(() => act(params));
+      this.answering.add(answer);
       try {
-        return await act(params);
+        return await answer;
       } catch (error) {
         return new ResponseError(REFUSED, refuse(error));
+      } finally {
+        this.answering.delete(answer);
       }
     });
   }
@@ -266,8 +271,10 @@ export class Peer {
     this.rpc.onNotification(kind, act);
   }
 
-  /** Ends the connection once everything said has been sent. */
+  /** Ends the connection once everything that was asked is answered, and all that was said has been sent. */
   async end(): Promise<void> {
+    await Promise.allSettled(this.answering);
+    await new Promise((resolve) => setImmediate(resolve)); // answers are on their way to the writer
     for (let last: Promise<void> | null = null; last !== this.writer.lastWrite; await last) last = this.writer.lastWrite;
     this.socket.end();
   }

@@ -6,6 +6,7 @@ import { choiceOf, countOf } from '../option-values.ts';
 import { parseAnywhere } from '../options.ts';
 import type { OptionTable, Values } from '../options.ts';
 import type { RootDirectory } from '../root-directory.ts';
+import { runCheckpoint } from './checkpoint.ts';
 import { connect, requireFacts, tryConnect } from './connect.ts';
 import { formatList, listContainers, stateOf } from './listing.ts';
 
@@ -28,6 +29,7 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['kill', kill],
   ['wait', wait],
   ['events', events],
+  ['checkpoint', runCheckpoint],
   ['survivors', survivors],
   ['delete', remove],
 ]);

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { SIGTSTP } from '../../abi/signal.ts';
 import manifest from '../../../package.json' with { type: 'json' };
-import type { Container } from '../../container/container.ts';
+import type { Container, RestoreOutcome } from '../../container/container.ts';
 import { ContainerError } from '../../container/errors.ts';
+import type { ContainerHost } from '../../container/host.ts';
 import type { NodeClock } from '../../host/node/clock.ts';
 import type { HostTerminal } from '../../host/node/host-terminal.ts';
 import { HostTerminal as GuestTerminal } from '../../sentry/tty/console.ts';
@@ -12,9 +13,17 @@ import { forwardSignals } from '../signals.ts';
 import { wireStdio } from '../stdio.ts';
 import type { Volumes } from '../volumes.ts';
 import { Wires, wireName } from '../wires.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { ReadCheckpoint } from './image-reading.ts';
 import { Owner } from './owner.ts';
 import type { PassedEnds } from './passed-ends.ts';
 import { Service } from './service.ts';
+
+/** A container that was restored in this process. */
+export interface Restored {
+  readonly read: ReadCheckpoint;
+  readonly outcome: RestoreOutcome;
+}
 
 /** How a process comes to own a container, and for how long. */
 export interface OwnerJob {
@@ -32,8 +41,9 @@ export interface OwnerJob {
   readonly starts: boolean;
   /** Told when others can reach the container, and it runs where it was to. */
   readonly ready: () => void;
-  /** Adds what the owner can be asked. */
-  readonly extend?: (owner: Owner, service: Service) => void;
+  readonly host: ContainerHost;
+  /** What it was restored from. */
+  readonly restored?: Restored;
 }
 
 /**
@@ -48,8 +58,9 @@ export async function own(job: OwnerJob): Promise<number> {
   const wires = new Wires();
   const owner = new Owner({ container, clock: job.clock, wires, volumes: job.volumes });
   const wake = (): void => owner.turns.wake();
-  const service = new Service(owner);
-  job.extend?.(owner, service);
+  const checkpoints = new Checkpoints(owner, job.host);
+  if (job.restored !== undefined) checkpoints.goOnFrom(job.restored.read, job.restored.outcome);
+  const service = new Service(owner, checkpoints);
   service.remove = () => root.remove(id);
   await root.claim(
     { id, ownerPid: process.pid, version: manifest.version, bundle: job.bundle, createdMs: Date.now(), user: userInfo().username, annotations: container.spec.annotations ?? {} },

@@ -119,6 +119,8 @@ export class Owner {
   delete(force: boolean): void {
     this.container.delete(force);
     this.noteEnded();
+    this.tellStopped(this.container);
+    this.look();
     this.turns.stop();
   }
 
@@ -134,6 +136,10 @@ export class Owner {
     if (!this.execEnds.delete(end)) return;
     for (const id of end.fileIds) this.cutOff(id);
     this.turns.wake();
+  }
+
+  hasExecEnd(pid: number): boolean {
+    return [...this.execEnds].some((end) => end.pid === pid);
   }
 
   private cutOff(fileId: number): void {

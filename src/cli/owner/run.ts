@@ -24,5 +24,5 @@ export function runPlan(plan: ContainerPlan, choice: RunChoice): Promise<number>
   const clock = new NodeClock();
   const host = machineHost({ id, base: plan.root.tree, memoryBytes: plan.memoryBytes, clock, volumes, passed });
   for (const notice of plan.notices) process.stderr.write(`stasis: ${notice}\n`);
-  return own({ ...choice, bundle: plan.bundle, clock, volumes, passed, container: Container.create(host, plan.spec) });
+  return own({ ...choice, bundle: plan.bundle, host, clock, volumes, passed, container: Container.create(host, plan.spec) });
 }

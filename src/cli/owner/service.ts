@@ -4,10 +4,12 @@ import { byteStringFromText, textFromByteString } from '../../base/bytes.ts';
 import { ContainerError } from '../../container/errors.ts';
 import type { Watched } from '../../container/container.ts';
 import type { TerminalSize } from '../../container/spec.ts';
+import { hostKeyText } from '../../ports/console.ts';
 import type { Survivor } from '../../sentry/checkpoint/survivors.ts';
 import { CliError, sentenceOf } from '../failure.ts';
 import { Peer } from '../protocol.ts';
 import type { ExecRequest, OwnerEvent, SurvivorReply } from '../protocol.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { ExecClient } from './exec-client.ts';
 import { lookForExit } from './owner.ts';
 import type { Owner } from './owner.ts';
@@ -25,12 +27,14 @@ export class Service {
   /** Removes the container from the root directory. */
   remove: () => void = () => undefined;
   private readonly owner: Owner;
+  private readonly checkpoints: Checkpoints;
   private readonly clients = new Map<Peer, Socket>();
   private readonly subscribers = new Set<Peer>();
   private tellDeleted: () => void = () => undefined;
 
-  constructor(owner: Owner) {
+  constructor(owner: Owner, checkpoints: Checkpoints) {
     this.owner = owner;
+    this.checkpoints = checkpoints;
     this.deleted = new Promise((resolve) => (this.tellDeleted = resolve));
     this.server = createServer((socket) => this.serve(socket));
     owner.onEvent = (event) => this.tellEvent(event);
@@ -49,7 +53,6 @@ export class Service {
   /** Takes no more clients, and lets those that are there have what they were told last. */
   async close(): Promise<void> {
     this.server.close();
-    await new Promise((resolve) => setImmediate(resolve)); // answers that are settled are written now
     const left = [...this.clients].map(([peer, socket]) => {
       void peer.end();
       return new Promise<void>((resolve) => socket.on('close', () => resolve()));
@@ -82,6 +85,14 @@ export class Service {
     peer.answer('kill', ({ signal, pid, pgid, all }) => (all || pgid !== null ? owner.killMany(signal, pgid) : owner.kill(signal, pid)), refusal);
     peer.answer('ps', () => owner.container.ps().map((row) => ({ ...row, command: textFromByteString(row.command) })), refusal);
     peer.answer('exec', (request) => this.exec(request, become), refusal);
+    peer.answer('attach', ({ pid, size }) => {
+      const streams = this.openStreams(pid);
+      const isTerminal = [...streams.values()].some((id) => owner.findHostFile(id)?.kind === 'terminal');
+      become(this.kept(pid), streams, isTerminal ? size : null);
+      return { isTerminal };
+    }, refusal);
+    peer.answer('checkpoint', (request) => this.checkpoints.take(request), refusal);
+    peer.answer('restore', (request) => this.checkpoints.restore(request), refusal);
     peer.answer('wait', ({ what, pid }) => this.wait(what, pid), refusal);
     peer.answer('survivors', ({ policy, keptPids }) => owner.container.survivors(policy, keptPids).map(survivorReply), refusal);
     peer.answer('stats', () => statsOf(owner.container), refusal);
@@ -101,6 +112,22 @@ export class Service {
     );
     const streams = [...(terminal === null ? [0, 1, 2] : [0]), ...passed.map(({ guestFd }) => guestFd)];
     return become(watched, new Map(watched.hostFileIds.map((id, i) => [streams[i]!, id])), terminal);
+  }
+
+  /** A process that a restore has kept, and nobody holds the ends of. @errors ContainerError */
+  private kept(pid: number): Watched {
+    const watched = this.owner.container.watchedProcesses().find((one) => one.pid === pid && one.origin === 'exec');
+    if (watched === undefined) throw new ContainerError(`cannot attach to pid ${pid} of container "${this.owner.container.spec.id}": no exec that a restore has kept has it`);
+    if (this.owner.hasExecEnd(pid)) throw new ContainerError(`cannot attach to pid ${pid} of container "${this.owner.container.spec.id}": somebody is attached to it already`);
+    return watched;
+  }
+
+  /** Its host files that have an end, by the stream that each is: the descriptor that it first had. */
+  private openStreams(pid: number): Map<number, number> {
+    const files = this.kept(pid).hostFileIds.flatMap((id) => this.owner.findHostFile(id) ?? []);
+    const dead = files.find((file) => file.end === null);
+    if (dead !== undefined) throw new ContainerError(`cannot attach to pid ${pid}: it was cut off from ${hostKeyText(dead.hostKey)} by the restore; --exec-policy reattach keeps that`);
+    return new Map(files.map((file) => [Number(file.hostKey.path.slice('host:'.length)), file.id]));
   }
 
   private async wait(what: 'process' | 'checkpoint' | 'restore', pid: number | null): Promise<number | null> {
