@@ -24,10 +24,10 @@ export function boot(limitFrames: u32): void {
 }
 
 export {
-  frameAlloc, frameAllocAbsent, frameContent, frameForWrite, frameLimit, frameRef, frameRefs, frameUnref, framesInUse, hasAbsent, dirtySince, setFrameLimit,
+  frameAlloc, frameAllocAbsent, frameContent, frameCountSame, frameForWrite, frameLimit, frameRef, frameRefs, frameTakeMany, frameUnref, frameUnrefMany, framesInUse, hasAbsent, dirtySince, setFrameLimit,
 } from './memory/frames';
 export { fillBuffer, frameSource } from './memory/absent';
-export { currentEpoch, frameDirtyEpoch, freeze, freezeEnd, frozenContent } from './memory/dirty';
+export { currentEpoch, frameDirtyEpoch, freeze, freezeEnd, frozenContent, isFrozen } from './memory/dirty';
 export { scratchAddress } from './memory/scratch';
 
 // Address spaces

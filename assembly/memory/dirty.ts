@@ -64,6 +64,10 @@ export function freeze(): u32 {
   return frozenEpoch;
 }
 
+export function isFrozen(): bool {
+  return frozenEpoch != 0;
+}
+
 /** Ends the freeze and frees what it kept. */
 export function freezeEnd(): void {
   if (frozenEpoch == 0) return;

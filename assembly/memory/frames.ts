@@ -52,6 +52,45 @@ export function frameAllocAbsent(source: u32): u32 {
   return frame;
 }
 
+/**
+ * Takes `count` frames for pages of an image, a reference of each. Of the u32s at `frames` one that is not 0 is the number of
+ * a frame that held the page: it is taken again if it is in use still and has not changed after `epoch`. For all others the
+ * number of a new frame is written, whose content comes from `firstSource` plus its index.
+ *
+ * @returns how many were taken: fewer than `count` when the limit is reached or memory cannot grow
+ */
+export function frameTakeMany(frames: usize, count: u32, epoch: u32, firstSource: u32): u32 {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = frames + (<usize>i << 2);
+    const held = load<u32>(at);
+    if (isSame(held, epoch)) {
+      frameRef(held);
+      continue;
+    }
+    const frame = frameAllocAbsent(firstSource + i);
+    if (frame == 0) return i;
+    store<u32>(at, frame);
+  }
+  return count;
+}
+
+/** How many of the frames `frameTakeMany` would take again. */
+export function frameCountSame(frames: usize, count: u32, epoch: u32): u32 {
+  let same: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) if (isSame(load<u32>(frames + (<usize>i << 2)), epoch)) same++;
+  return same;
+}
+
+@inline
+function isSame(frame: u32, epoch: u32): bool {
+  return frame != 0 && frameRefs(frame) != 0 && frameDirtyEpoch(frame) <= epoch;
+}
+
+/** Drops a reference of each of `count` frames. */
+export function frameUnrefMany(frames: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) frameUnref(load<u32>(frames + (<usize>i << 2)));
+}
+
 /** Whether the content of any frame, in use or kept by a freeze, is to come from a source in [firstSource, endSource). */
 export function hasAbsent(firstSource: u32, endSource: u32): bool {
   const end = poolEnd();

@@ -10,6 +10,7 @@ import type { PageChain } from '../sentry/checkpoint/page-chain.ts';
 import type { Pager } from '../sentry/checkpoint/pager.ts';
 import { NO_IMAGES } from '../sentry/checkpoint/parents.ts';
 import type { ImageLibrary } from '../sentry/checkpoint/parents.ts';
+import { releaseKernel } from '../sentry/checkpoint/release.ts';
 import { restoreKernel } from '../sentry/checkpoint/restore.ts';
 import { Save } from '../sentry/checkpoint/save.ts';
 import type { SaveParent } from '../sentry/checkpoint/save.ts';
@@ -41,6 +42,7 @@ import { Hooks } from './hooks.ts';
 import { applySpec, bindConsole, checkRestoreOptions, keyNow, requireBound, restoredSpec } from './restore-options.ts';
 import type { RestoreOptions, Unbound } from './restore-options.ts';
 export type { RestoreOptions } from './restore-options.ts';
+import { canTakePlace } from './place.ts';
 import { listProcesses } from './ps.ts';
 import type { PsRow } from './ps.ts';
 import { specFromJson, specToJson } from './spec.ts';
@@ -68,6 +70,7 @@ export interface RestoreOutcome {
 const NOTHING_PASSED: OpenPassed = () => [];
 
 const SYSCALLS = buildSyscallTable();
+const NOTHING = (): void => {};
 
 /**
  * One container: a kernel with its processes, and runsc's verbs on it. Everything here is synchronous; the machine gives it
@@ -88,6 +91,8 @@ export class Container {
   private readonly ended = new Map<number, number>();
   /** Has the pages of the image that it was restored from. */
   private pager: Pager | null = null;
+  /** Another container has taken its place. */
+  private isLetGo = false;
   private readonly hooks: Hooks;
   private readonly attempts: CheckpointAttempts;
   /** `running`: restored, and its restore hook has not ended. */
@@ -119,16 +124,25 @@ export class Container {
   }
 
   /**
-   * A container as an image holds it, in a core of its own. Whatever runs already is untouched.
-   * @param library  has what the image is a difference to
+   * A container as an image holds it. Whatever runs already is untouched when the restore is refused.
+   * @param library   has what the image is a difference to
+   * @param replaced  a container to take the place of: where it can be, its core and all pages that are the same are taken
+   *                  over, and it is let go of; otherwise it is left to the caller, as are all others
    * @errors ImageError; ContainerError
    */
-  static restore(host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions, library: ImageLibrary = NO_IMAGES): RestoreOutcome {
+  static restore(
+    host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions, library: ImageLibrary = NO_IMAGES, replaced: Container | null = null,
+  ): RestoreOutcome {
     checkRestoreOptions(options);
-    const core = makeCore(host);
-    const image = (host.knownImages ?? new KnownImages()).open(imageBytes, core, library);
-    const saved = specFromJson(image.images[0].metadata.container);
+    const known = host.knownImages ?? new KnownImages();
+    const reading = replaced?.kernel.core ?? makeCore(host);
+    const image = known.open(imageBytes, reading, library);
+    const { metadata } = image.images[0];
+    const saved = specFromJson(metadata.container);
     const { spec, warnings } = restoredSpec(saved, options);
+    const shared = known.traceIn(reading, imageBytes);
+    const isInPlace = replaced !== null && canTakePlace(replaced.kernel, spec, metadata.counts, shared);
+    const core = replaced === null || isInPlace ? reading : makeCore(host);
     const unbound: Unbound[] = [];
     const bindEdge = (port: string, key: string, self: object): unknown => {
       if (port === 'core') return core;
@@ -139,7 +153,7 @@ export class Container {
       throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
     };
     const { kernel, killed, kept, frozenNs, trace, chain, pager } = restoreKernel({
-      core, image, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
+      core, image, shared: isInPlace ? shared : null, letGo: isInPlace ? () => replaced.letGo() : NOTHING, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
       keptPids: options.keptPids ?? [],
       newEnd: (key) => host.hostEnd(key),
       check: (loaded) => requireBound(loaded, unbound),
@@ -147,6 +161,7 @@ export class Container {
     if (spec !== saved) applySpec(kernel, saved, spec);
     const container = new Container(host, spec, kernel);
     container.pager = pager;
+    known.note(imageBytes, trace);
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
@@ -245,7 +260,7 @@ export class Container {
    */
   beginCheckpoint(nowMs: number, parent: SaveParent | null = null): Save {
     if (this.status !== 'created' && this.status !== 'running' && this.status !== 'paused') throw this.wrongState('checkpoint');
-    return Save.begin(this.kernel, { nowMs, container: specToJson(this.spec), parent });
+    return Save.begin(this.kernel, { nowMs, container: specToJson(this.spec), parent, knownImages: this.host.knownImages });
   }
 
   /**
@@ -391,7 +406,17 @@ export class Container {
     for (const file of [...terminals.hostFiles()]) if (!file.isRestorable && file.isReleased()) terminals.forgetIfDone(file.id);
   }
 
+  /** Frees its part of the core for the container that takes its place there: nothing of it runs to its end. */
+  private letGo(): void {
+    releaseKernel(this.kernel);
+    this.watched.clear();
+    this.pager = null;
+    this.isLetGo = true;
+    this.status = 'stopped';
+  }
+
   private stop(status: number): void {
+    if (this.isLetGo) return;
     const { init } = this.kernel;
     for (const group of [...this.kernel.threadGroups.values()]) if (group !== init) endGroup(group, status);
     if (init !== null) endGroup(init, status);

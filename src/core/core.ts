@@ -430,6 +430,10 @@ export class Core {
     return this.exports.freeze() >>> 0;
   }
 
+  isFrozen(): boolean {
+    return this.exports.isFrozen() !== 0;
+  }
+
   freezeEnd(): void {
     this.exports.freezeEnd();
   }

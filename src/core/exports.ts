@@ -11,6 +11,9 @@ export interface CoreExports extends PageWorkExports {
   frameAllocAbsent(source: number): number;
   frameSource(frame: number): number;
   frameContent(frame: number): number;
+  frameTakeMany(frames: number, count: number, epoch: number, firstSource: number): number;
+  frameCountSame(frames: number, count: number, epoch: number): number;
+  frameUnrefMany(frames: number, count: number): void;
   hasAbsent(firstSource: number, endSource: number): number;
   fillBuffer(): number;
   frameRef(frame: number): void;
@@ -50,6 +53,7 @@ export interface CoreExports extends PageWorkExports {
   freeze(): number;
   freezeEnd(): void;
   frozenContent(frame: number): number;
+  isFrozen(): number;
 
   scratchAddress(bytes: number): number;
 }

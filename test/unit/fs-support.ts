@@ -65,6 +65,14 @@ export class FakeCore {
     return true;
   }
 
+  frameContent(frame: number): number {
+    return frame * 4096;
+  }
+
+  frameBytes(frame: number): Uint8Array {
+    return this.bytes().subarray(frame * 4096, (frame + 1) * 4096);
+  }
+
   framesInUse(): number {
     return this.refs.filter((refs) => (refs ?? 0) > 0).length;
   }

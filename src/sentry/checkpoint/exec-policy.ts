@@ -64,10 +64,8 @@ export interface ExecOutcome {
  * the ordinary exit path. No guest instruction has run since the restore.
  *
  * @param newEnd  what a host file with this key (`:host:0`) is bound to under `reattach`; null leaves it dead
- * @errors ImageError a pid to keep is of no exec; nothing has changed then
  */
 export function applyExecPolicy(kernel: Kernel, choice: ExecChoice, newEnd: (key: string) => HostEnd | null): ExecOutcome {
-  requireNamed(kernel, choice.keptPids);
   const execs = [...kernel.threadGroups.values()].filter((group) => group.origin === 'exec');
   const spared = execs.filter((group) => isSpared(group, choice));
   const victims = execs.filter((group) => !spared.includes(group));
@@ -95,7 +93,8 @@ export function descendsFrom(group: ThreadGroup, pid: number): boolean {
   return false;
 }
 
-function requireNamed(kernel: Kernel, pids: readonly number[]): void {
+/** @errors ImageError one of `pids`, which are to be kept, is of no exec */
+export function requireExecs(kernel: Kernel, pids: readonly number[]): void {
   const execs = [...kernel.threadGroups.values()].filter((group) => group.origin === 'exec');
   for (const pid of pids) {
     if (!execs.some((group) => descendsFrom(group, pid))) throw new ImageError('exec policy', `pid ${pid}, which is to be kept, is no process that an exec started`);

@@ -1,5 +1,6 @@
 import { ImageError, panic } from '../../base/errors.ts';
 import type { Core } from '../../core/core.ts';
+import { scratch } from './core-wire.ts';
 
 /** Numbers the frames of a checkpoint in the order in which they are met: image frame 1, 2, … */
 export class FrameNumbers {
@@ -31,9 +32,9 @@ export class FrameNumbers {
 export class LoadedFrames {
   readonly core: Core;
   /** The frame for each image frame; image frame n is at n − 1. */
-  readonly frames: readonly number[];
+  readonly frames: ArrayLike<number>;
 
-  constructor(core: Core, frames: readonly number[]) {
+  constructor(core: Core, frames: ArrayLike<number>) {
     this.core = core;
     this.frames = frames;
   }
@@ -54,6 +55,9 @@ export class LoadedFrames {
 
   /** Gives the loader's references back; a frame that nobody took is freed. */
   release(): void {
-    for (const frame of this.frames) this.core.frameUnref(frame);
+    const { core, frames } = this;
+    const address = scratch(core, (frames.length + 1) * 4);
+    core.words().set(frames, address >>> 2);
+    core.exports.frameUnrefMany(address, frames.length);
   }
 }

@@ -15,17 +15,20 @@ export class FrameTrace {
   readonly core: Core;
   /** The epoch that ended when the image was made, or when it had been loaded. */
   readonly epoch: number;
+  /** The frame of each image frame, in order. */
+  readonly frames: ArrayLike<number>;
   /** The image frame of each frame, 0 for none. */
   private readonly imageFrames: Uint32Array;
   /** The page tables as they were, by address space: pairs of virtual page number and PTE, ascending. */
   private readonly tables = new WeakMap<object, Uint32Array>();
 
   /** @param frames  the frame of each image frame, in order */
-  constructor(core: Core, frames: readonly number[], epoch: number) {
+  constructor(core: Core, frames: ArrayLike<number>, epoch: number) {
     this.core = core;
     this.epoch = epoch;
+    this.frames = frames;
     let highest = 0;
-    for (const frame of frames) if (frame > highest) highest = frame;
+    for (let i = 0; i < frames.length; i++) highest = Math.max(highest, frames[i]!);
     this.imageFrames = new Uint32Array(highest + 1);
     for (let i = 0; i < frames.length; i++) this.imageFrames[frames[i]!] = i + 1;
   }

@@ -123,6 +123,13 @@ export function decodeTables(wire: WirePort, data: Uint8Array, frames: LoadedFra
   return dumps;
 }
 
+/** A dump with the frames loaded now in place of image frames. */
+export function withFrames(dump: Uint32Array, frames: ArrayLike<number>): Uint32Array {
+  const pairs = dump.slice();
+  for (let at = 1; at < pairs.length; at += 2) pairs[at] = (frames[(pairs[at]! >>> 12) - 1]! << 12) | (pairs[at]! & MAX_FLAGS);
+  return pairs;
+}
+
 /**
  * Maps a dump into `space`; each mapping takes a reference of its own.
  *

@@ -17,7 +17,7 @@ interface Origin {
 interface Prefetch {
   readonly origin: Origin;
   /** The frame of each image frame. */
-  readonly frames: readonly number[];
+  readonly frames: ArrayLike<number>;
   /** Image frames, those likely to be looked at soon first; worked out at the first step. */
   order: Uint32Array | null;
   next: number;
@@ -60,7 +60,7 @@ export class Pager implements FrameFiller {
   }
 
   /** From now on `step` fills the frames of the image that was attached last. */
-  fillAhead(frames: readonly number[]): void {
+  fillAhead(frames: ArrayLike<number>): void {
     const origin = this.origins.at(-1) ?? panic('pager: there is nothing to fill ahead');
     this.prefetch = { origin, frames, order: null, next: 0 };
   }
@@ -77,9 +77,8 @@ export class Pager implements FrameFiller {
     this.isAhead = true;
     try {
       for (let left = pages; left > 0 && prefetch.next < order.length; prefetch.next++) {
-        const imageFrame = order[prefetch.next]!;
-        const frame = frames[imageFrame - 1]!;
-        if (core.frameSource(frame) !== origin.first + imageFrame - 1) continue; // filled, or let go of
+        const frame = frames[order[prefetch.next]! - 1]!;
+        if (core.frameSource(frame) === 0) continue; // filled, or let go of
         core.frameContent(frame);
         left--;
       }

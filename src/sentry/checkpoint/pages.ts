@@ -145,27 +145,45 @@ export function decodePages(core: Core, wire: WirePort, pageMap: Uint8Array, pag
 
 /** Makes the frames of the last image of a chain in a core; see `decodePages`. */
 export function loadPages(core: Core, chain: PageChain, loadBase: BasePageLoader): LoadedFrames {
-  const frames = layPages(core, chain, Pager.of(core).attach(chain, loadBase, new WorkingSet()));
-  for (const frame of frames.frames) core.frameContent(frame);
-  return frames;
+  const loaded = layPages(core, chain, Pager.of(core).attach(chain, loadBase, new WorkingSet()), null);
+  const { frames } = loaded;
+  for (let i = 0; i < frames.length; i++) core.frameContent(frames[i]!);
+  return loaded;
 }
 
 /**
- * Takes frames for the last image of a chain; they are given their content when they are looked at.
+ * Takes frames for the last image of a chain. They are given their content when they are looked at, or are shared with those
+ * who have the same page in the core already.
  *
  * @param firstSource  `Pager.attach`
+ * @param shared       frames of the core that held the pages of this image, where there are any
  * @returns            the frames; each has one reference, the loader's, until `release`
- * @errors ImageError 'page map' when the frames do not fit into the memory limit
+ * @errors ImageError 'page map' when the frames do not fit into the memory limit, 'memory' when memory cannot grow; none are taken then
  */
-export function layPages(core: Core, chain: PageChain, firstSource: number): LoadedFrames {
+export function layPages(core: Core, chain: PageChain, firstSource: number, shared: FrameTrace | null): LoadedFrames {
   const total = chain.frames();
-  const room = core.frameLimit() - core.framesInUse();
-  if (total > room) throw new ImageError('page map', `${total} frames do not fit: the memory limit leaves ${room}`);
-  const frames: number[] = [];
-  for (let imageFrame = 1; imageFrame <= total; imageFrame++) {
-    const frame = chain.isZero(imageFrame) ? core.frameAlloc() : core.frameAllocAbsent(firstSource + imageFrame - 1);
-    if (frame === 0) throw new ImageError('memory', `no room for frame ${imageFrame}`);
-    frames.push(frame);
+  const room = roomFor(core, total, shared);
+  if (room < 0) throw new ImageError('page map', `${total} frames do not fit: the memory limit leaves ${total + room}`);
+  const address = scratch(core, (total + 1) * 4);
+  core.words().fill(0, address >>> 2, (address >>> 2) + total);
+  if (shared !== null) core.words().set(shared.frames, address >>> 2);
+  const taken = core.exports.frameTakeMany(address, total, shared?.epoch ?? 0, firstSource);
+  const loaded = new LoadedFrames(core, core.words().slice(address >>> 2, (address >>> 2) + taken));
+  if (taken === total) return loaded;
+  loaded.release();
+  throw new ImageError('memory', `no room for frame ${taken + 1}`);
+}
+
+/**
+ * Frames that the memory limit leaves when those of an image are taken too; negative for frames that are missing.
+ * @param shared  see `layPages`
+ */
+export function roomFor(core: Core, frames: number, shared: FrameTrace | null): number {
+  let same = 0;
+  if (shared !== null) {
+    const address = scratch(core, (shared.frames.length + 1) * 4);
+    core.words().set(shared.frames, address >>> 2);
+    same = core.exports.frameCountSame(address, shared.frames.length, shared.epoch);
   }
-  return new LoadedFrames(core, frames);
+  return core.frameLimit() - core.framesInUse() - (frames - same);
 }

@@ -7,7 +7,8 @@ import { wallClockMoved } from '../fs/anon/timerfd.ts';
 import { Kernel } from '../task/kernel.ts';
 import { readBasePage } from './base-pages.ts';
 import { coreWire } from './core-wire.ts';
-import { applyExecPolicy } from './exec-policy.ts';
+import { applyExecPolicy, requireExecs } from './exec-policy.ts';
+import { LoadedFrames } from './frame-numbers.ts';
 import type { ExecOutcome, ExecPolicy } from './exec-policy.ts';
 import type { HostEnd } from '../../ports/console.ts';
 import { FrameTrace } from './frame-trace.ts';
@@ -16,9 +17,10 @@ import type { Image } from './image.ts';
 import type { KnownImage, OpenedPages } from './known-images.ts';
 import { PageChain } from './page-chain.ts';
 import type { BasePageLoader } from './page-chain.ts';
-import { decodeTables, loadSpace } from './page-tables.ts';
+import { decodeTables, loadSpace, withFrames } from './page-tables.ts';
 import { layPages } from './pages.ts';
 import { Pager } from './pager.ts';
+import { releaseTasks } from './release.ts';
 import { verifyKernel } from './verify.ts';
 import { WorkingSet } from './working-set.ts';
 
@@ -27,8 +29,12 @@ export type ClockPolicy = 'gvisor' | 'continue';
 
 /** What an image is restored into. */
 export interface RestoreRequest {
-  /** A fresh core: lost with its content when the restore fails. */
+  /** A fresh core, or one that another container is in, which this one is to take the place of. */
   readonly core: Core;
+  /** What frames of the core were in the image: those that still hold their page are shared. */
+  readonly shared?: FrameTrace | null;
+  /** Lets go of the container that is in the core, when nothing can refuse the restore any more. */
+  readonly letGo?: () => void;
   readonly image: KnownImage;
   readonly base: BaseTree;
   /** Answers an edge of the saved state, by port name and key; throws ImageError where nothing stands for it now. */
@@ -58,7 +64,8 @@ export interface Restored extends ExecOutcome {
 }
 
 /**
- * Builds a kernel from an image, in a fresh core. What runs elsewhere is untouched, whatever happens.
+ * Builds a kernel from an image. What runs, in this core or elsewhere, is untouched by a restore that fails: up to `letGo` no
+ * byte of a frame is written, and what was taken of the core is given back.
  *
  * @errors ImageError: one sentence with section and reason
  */
@@ -67,42 +74,73 @@ export function restoreKernel(request: RestoreRequest): Restored {
   const [image] = request.image.images;
   const { baseImage } = image.metadata;
   if (baseImage !== null && baseImage !== base.digest) throw new ImageError('base image', `the checkpoint lies over ${baseImage}, the container has ${base.digest}`);
-  const wire = coreWire(core);
   const loadBase: BasePageLoader = (source, page, out) => readBasePage(base, source, page, out);
-  const { chain, workingSet } = (request.image.pages ??= openPages(core, request.image.images, loadBase));
+  const { chain, tables, workingSet } = (request.image.pages ??= openPages(core, request.image, loadBase));
   const pager = Pager.of(core);
   workingSet.restart();
   const firstSource = pager.attach(chain, loadBase, workingSet);
-  const frames = layPages(core, chain, firstSource);
-  if (!isFixed(base)) readBasePages(core, chain, frames.frames);
-  const trace = new FrameTrace(core, frames.frames, endEpoch(core));
-  const tables = decodeTables(wire, sectionOf(image, 'page-tables'), frames);
-  const kernel = loadGraph(
-    sectionOf(image, 'kernel'),
-    { wire, loadFrame: (frame) => frames.loadFrame(frame), bindEdge: request.bindEdge },
-    Kernel,
-  );
-  rebuildSpaces(kernel, tables, trace);
-  rebuildHarts(kernel);
-  frames.release();
-  const frozenNs = advanceClock(kernel, image, request);
-  verifyKernel(kernel);
-  request.check?.(kernel);
-  kernel.generation++;
-  const outcome = applyExecPolicy(kernel, { policy: request.policy, keptPids: request.keptPids ?? [] }, request.newEnd ?? (() => null));
+  const frames = layPages(core, chain, firstSource, request.shared ?? null);
+  const loaded = holding(frames, () => {
+    if (!isFixed(base)) readBasePages(core, chain, frames.frames);
+    return loadKernel(request, tables, frames);
+  });
+  request.letGo?.();
+  loaded.kernel.generation++;
+  const choice = { policy: request.policy, keptPids: request.keptPids ?? [] };
+  const outcome = applyExecPolicy(loaded.kernel, choice, request.newEnd ?? (() => null));
   pager.fillAhead(frames.frames);
-  return { kernel, ...outcome, frozenNs, trace, chain, pager };
+  return { ...loaded, ...outcome, chain, pager };
+}
+
+/** All of a restore that can be refused. */
+function loadKernel(request: RestoreRequest, tables: readonly Uint32Array[], frames: LoadedFrames): Pick<Restored, 'kernel' | 'trace' | 'frozenNs'> {
+  const { core } = request;
+  const [image] = request.image.images;
+  const trace = new FrameTrace(core, frames.frames, endEpoch(core));
+  const taken: number[] = [];
+  const loadFrame = (imageFrame: number): number => {
+    const frame = frames.loadFrame(imageFrame);
+    taken.push(frame);
+    return frame;
+  };
+  let kernel: Kernel | null = null;
+  try {
+    kernel = loadGraph(sectionOf(image, 'kernel'), { wire: coreWire(core), loadFrame, bindEdge: request.bindEdge }, Kernel);
+    rebuildSpaces(kernel, tables.map((table) => withFrames(table, frames.frames)), trace);
+    rebuildHarts(kernel);
+    const frozenNs = advanceClock(kernel, image, request);
+    verifyKernel(kernel);
+    requireExecs(kernel, request.keptPids ?? []);
+    request.check?.(kernel);
+    return { kernel, trace, frozenNs };
+  } catch (error) {
+    if (kernel !== null) releaseTasks(kernel);
+    for (const frame of taken) core.frameUnref(frame);
+    throw error;
+  }
+}
+
+/** Does `work`, which takes references of its own on what it needs of `frames`, and gives the loader's back, whatever happens. */
+function holding<T>(frames: LoadedFrames, work: () => T): T {
+  try {
+    return work();
+  } finally {
+    frames.release();
+  }
 }
 
 /**
- * Opens the pages of an image, and reads each once.
+ * Opens the pages of an image, and reads each once unless they were written here.
  *
  * @errors ImageError for what is damaged or missing in them, or in the base image
  */
-function openPages(core: Core, images: readonly Image[], loadBase: BasePageLoader): OpenedPages {
-  const chain = PageChain.open(coreWire(core), images);
-  chain.check(core, loadBase);
-  return { chain, workingSet: new WorkingSet() };
+function openPages(core: Core, { images, isOwn }: KnownImage, loadBase: BasePageLoader): OpenedPages {
+  const wire = coreWire(core);
+  const chain = PageChain.open(wire, images);
+  if (!isOwn) chain.check(core, loadBase);
+  const numbers = Uint32Array.from({ length: chain.frames() }, (_, i) => i + 1);
+  const tables = decodeTables(wire, sectionOf(images[0], 'page-tables'), new LoadedFrames(core, numbers));
+  return { chain, tables, workingSet: new WorkingSet() };
 }
 
 /** Whether the content of the base can never change: it is named by its digest, not by a place. */
@@ -111,10 +149,8 @@ function isFixed(base: BaseTree): boolean {
 }
 
 /** @errors ImageError 'base image' for a page that is not what it was at the checkpoint */
-function readBasePages(core: Core, chain: PageChain, frames: readonly number[]): void {
-  frames.forEach((frame, i) => {
-    if (chain.basePage(i + 1) !== null) core.frameContent(frame);
-  });
+function readBasePages(core: Core, chain: PageChain, frames: ArrayLike<number>): void {
+  for (let i = 0; i < frames.length; i++) if (chain.basePage(i + 1) !== null) core.frameContent(frames[i]!);
 }
 
 /** Ends the epoch in which the frames were loaded, so that every change from now on is a later one. Returns it. */

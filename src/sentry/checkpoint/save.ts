@@ -13,6 +13,7 @@ import { FrameNumbers } from './frame-numbers.ts';
 import { FrameTrace } from './frame-trace.ts';
 import { writeImage } from './image.ts';
 import type { Json } from './image.ts';
+import type { KnownImages } from './known-images.ts';
 import type { PageChain } from './page-chain.ts';
 import { FrozenTables, encodeTables } from './page-tables.ts';
 import { PageEncoder } from './pages.ts';
@@ -26,6 +27,8 @@ export interface SaveOptions {
   readonly container: Json;
   /** The image that this one is to be a difference to; without it the image is full. */
   readonly parent?: SaveParent | null;
+  /** Is told which frames the image was made of: a restore of it in the same core shares those that have not changed. */
+  readonly knownImages?: KnownImages | undefined;
 }
 
 /** An image that the next one may be a difference to. */
@@ -133,6 +136,7 @@ export class Save {
       );
       const trace = new FrameTrace(core, this.numbers.frames, this.epoch);
       this.spaces.forEach((mm, i) => trace.noteTable(mm, this.dumps[i]!));
+      this.options.knownImages?.noteOwn(image, trace);
       return { image, counts: this.counts, trace };
     } finally {
       core.freezeEnd();

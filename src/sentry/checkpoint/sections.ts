@@ -106,10 +106,11 @@ export function writeSections(sections: readonly SectionToWrite[], summaries: re
 /**
  * Reads the sections of an image, each checked; every byte is accounted for.
  *
+ * @param checksum  null for an image that is known to be as it was written: its checksums are not worked out again
  * @returns  the sections in their order, the manifest last
  * @errors   ImageError naming the part at fault: 'image', 'header', 'layout', 'section NAME', 'trailer'
  */
-export function readSections(image: Uint8Array, layoutVersion: number, checksum: Checksum): Section[] {
+export function readSections(image: Uint8Array, layoutVersion: number, checksum: Checksum | null): Section[] {
   const view = new DataView(image.buffer, image.byteOffset, image.length);
   readHeader(image, view, layoutVersion, checksum);
   const trailer = readTrailer(image, view, checksum);
@@ -132,7 +133,7 @@ export function readSections(image: Uint8Array, layoutVersion: number, checksum:
   return sections;
 }
 
-function readHeader(image: Uint8Array, view: DataView, layoutVersion: number, checksum: Checksum): void {
+function readHeader(image: Uint8Array, view: DataView, layoutVersion: number, checksum: Checksum | null): void {
   for (let i = 0; i < MAGIC.length; i++) {
     if (image[i] !== MAGIC.charCodeAt(i)) throw new ImageError('image', 'is not a checkpoint image of Stasis');
   }
@@ -145,7 +146,7 @@ function readHeader(image: Uint8Array, view: DataView, layoutVersion: number, ch
   if (!isZero(image, 16, 28)) throw new ImageError('header', 'its reserved part is in use');
 }
 
-function readTrailer(image: Uint8Array, view: DataView, checksum: Checksum): { at: number; last: number; count: number } {
+function readTrailer(image: Uint8Array, view: DataView, checksum: Checksum | null): { at: number; last: number; count: number } {
   const at = image.length - TRAILER_BYTES;
   if (view.getUint32(at + 16, true) !== TRAILER_MAGIC) throw new ImageError('trailer', 'is missing: the image is cut off or goes on after its end');
   if (!isSealed(image, view, at, TRAILER_BYTES - 4, checksum)) throw new ImageError('trailer', 'its checksum is wrong');
@@ -155,7 +156,7 @@ function readTrailer(image: Uint8Array, view: DataView, checksum: Checksum): { a
   return { at, last: view.getUint32(at, true), count: view.getUint32(at + 4, true) };
 }
 
-function readSection(image: Uint8Array, view: DataView, at: number, end: number, checksum: Checksum): Section {
+function readSection(image: Uint8Array, view: DataView, at: number, end: number, checksum: Checksum | null): Section {
   if (end - at < HEADER_BYTES) throw new ImageError('image', `its sections end in the middle of a header at ${at}`);
   if (!isSealed(image, view, at, HEADER_BYTES - 4, checksum)) throw new ImageError(`section at ${at}`, 'the checksum of its header is wrong');
   const name = readName(image, at);
@@ -167,7 +168,7 @@ function readSection(image: Uint8Array, view: DataView, at: number, end: number,
   const dataAt = at + HEADER_BYTES;
   const data = image.subarray(dataAt, dataAt + lengthBytes);
   const crc = view.getUint32(at + 20, true);
-  if (checksum(data, 0) >>> 0 !== crc) throw new ImageError(`section ${name}`, 'its checksum is wrong: the data is damaged');
+  if (checksum !== null && checksum(data, 0) >>> 0 !== crc) throw new ImageError(`section ${name}`, 'its checksum is wrong: the data is damaged');
   if (!isZero(image, dataAt + lengthBytes, dataAt + padded(lengthBytes))) throw new ImageError(`section ${name}`, 'its padding is in use');
   return { name, checksum: crc, data };
 }
@@ -184,8 +185,8 @@ export function isSectionName(name: string): boolean {
   return /^[a-z0-9-]{1,16}$/.test(name);
 }
 
-function isSealed(image: Uint8Array, view: DataView, at: number, length: number, checksum: Checksum): boolean {
-  return checksum(image.subarray(at, at + length), 0) >>> 0 === view.getUint32(at + length, true);
+function isSealed(image: Uint8Array, view: DataView, at: number, length: number, checksum: Checksum | null): boolean {
+  return checksum === null || checksum(image.subarray(at, at + length), 0) >>> 0 === view.getUint32(at + length, true);
 }
 
 function isZero(image: Uint8Array, from: number, to: number): boolean {

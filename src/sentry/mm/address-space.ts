@@ -318,6 +318,7 @@ export class AddressSpace extends UserMemorySpace {
     this.lastVma = null;
     this.core.spaceDestroy(this.space);
     this.core.frameUnref(this.zeroFrame);
+    this.zeroFrame = 0;
     this.space = 0;
     this.setExecutable(null);
   }

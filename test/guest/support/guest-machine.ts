@@ -161,7 +161,7 @@ export class GuestMachine {
     const core = Core.create(coreModule(), { frames: FRAMES });
     const restored = restoreKernel({
       core,
-      image: { images, pages: null },
+      image: { images, isOwn: false, pages: null },
       base: this.base,
       bindEdge: (port, key) => this.bindEdge(core, port, key),
       policy: 'kill',
