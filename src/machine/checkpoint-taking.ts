@@ -77,7 +77,7 @@ export class CheckpointTaking {
     const frozenMs = performance.now() - startMs;
     while (flow.stage === 'pages') {
       flow.step(takenAtMs, PAGES_PER_STEP);
-      if (flow.stage === 'pages') await this.giveWay(container);
+      if (options.leaveRunning && flow.stage === 'pages') await this.giveWay(container);
     }
     const { image, trace } = flow.result!;
     const totalMs = performance.now() - startMs;

@@ -7,6 +7,7 @@ import type { CheckpointStore, OpenStore } from '../../src/ports/checkpoint-stor
 import { CORE_LAYOUT, ofLayout } from '../support/foreign-images.ts';
 import { MachineHarness } from '../support/machine-driver.ts';
 
+/** What one call changes in a store. */
 type Change = (store: CheckpointStore) => Promise<void>;
 
 /** A store, and what `seen` makes of each change before it is done. */
@@ -289,5 +290,26 @@ describe('a store that fails', () => {
       states.add(after.report.checkpoints.map(({ name }) => name).join(' '));
     }
     expect([...states]).toEqual(['', 'a', 'a b', 'first b', 'b', 'b full', 'full']);
+  });
+
+  it('holds an autosave from the first one on, whichever write its machine is killed at', async () => {
+    const changes: Change[] = [];
+    const harness = await started(watchedStore(openMemoryStore(), async (change) => void changes.push(change)));
+    await harness.machine.setAutosave(1000);
+    let firstDone = 0;
+    for (const word of ['one', 'two', 'three']) {
+      await harness.said(`echo ${word} > /name`);
+      await harness.settled(harness.machine.autosave());
+      firstDone ||= changes.length;
+    }
+    const names: string[] = [];
+    for (let done = firstDone; done <= changes.length; done++) {
+      const shelf = new Shelf();
+      const store = await shelf.openStore('c');
+      for (const change of changes.slice(0, done)) await change(store);
+      const { harness: after, report } = await reopened(shelf);
+      names.push(await nameIn(after, report.autosaveId!));
+    }
+    expect([...new Set(names)]).toEqual(['one', 'two', 'three']);
   });
 });
