@@ -177,7 +177,7 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
       const outcome = this.tryRestore(host, history, entry, choice);
       const { container } = outcome;
       history.timeline.goOnFrom(id, outcome);
-      this.container?.stopAfterCheckpoint();
+      if (this.panicSentence === null) this.container?.stopAfterCheckpoint();
       const before = this.terminals.takeAll();
       this.container = container;
       this.panicSentence = null;
@@ -197,7 +197,7 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
     try {
       return Container.restore(host, timeline.image(id), {
         policy: policy ?? 'kill', clock: clock ?? 'gvisor', keptPids: keptPids ?? [], forcesHostFiles: forceHostFiles ?? false,
-      }, timeline.library(), this.container);
+      }, timeline.library(), this.panicSentence === null ? this.container : null); // nothing is taken over from one that is broken
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       const goesOn = this.container === null ? 'nothing was changed' : `${this.container.spec.id} goes on unchanged`;
