@@ -74,7 +74,7 @@ describe.runIf(hasBrowser)('the playground', () => {
     await driver.waitForText(exec, /# echo hello\nhello\n/);
 
     await driver.line('sleep 100');
-    await driver.page.waitForTimeout(300);
+    await driver.page.locator('stasis-processes tr.live', { hasText: 'sleep 100' }).waitFor();
     await driver.page.keyboard.press('Control+c');
     await driver.line('echo status $?');
     await driver.waitForText(exec, /\^C\n[^]*status 130/);
@@ -119,12 +119,12 @@ describe.runIf(hasBrowser)('the playground', () => {
 
 describe.runIf(hasBrowser)('a page under load', () => {
   const loads = [
-    ['yes', 'yes'],
-    ['an endless loop', 'while :; do :; done'],
-    ['a fork bomb', 'bomb() { bomb | bomb & }; bomb'],
+    ['yes', 'yes', 5],
+    ['an endless loop', 'while :; do :; done', 5],
+    ['a fork bomb', 'bomb() { bomb | bomb & }; bomb', 100],
   ] as const;
 
-  it.each(loads)('handles keys within 50 ms beside %s', async (name, command) => {
+  it.each(loads)('handles keys within 50 ms beside %s', async (name, command, countProcesses) => {
     const driver = await openPlayground();
     await driver.checkpoint();
     // The line discipline echoes what `cat` has not read yet; at a prompt it is the shell itself that echoes, in its turn.
@@ -134,7 +134,10 @@ describe.runIf(hasBrowser)('a page under load', () => {
     const shell = await driver.exec();
     await driver.exec();
     await driver.line(command);
-    await driver.page.waitForTimeout(1500);
+    await driver.page.waitForFunction((count) => {
+      const { model } = document.querySelector('stasis-page')!;
+      return model.processes.length >= count && model.mips > 5;
+    }, countProcesses);
 
     await driver.focus(cooked);
     const handled = await driver.echoLatencies(cooked, 'y', 11);
@@ -154,7 +157,7 @@ describe.runIf(hasBrowser)('a page under load', () => {
     const driver = await openPlayground();
     const exec = await driver.exec();
     await driver.line('yes');
-    await driver.page.waitForTimeout(1000);
+    await driver.waitForText(exec, /(y\n){200}/);
     const started = Date.now();
     await driver.page.keyboard.press('Control+c');
     await driver.waitForText(exec, /\^C\n[^\n]*# *$/, 5000);

@@ -130,6 +130,8 @@ export interface PageModel {
   /** The checkpoint that the running machine came from or took last; null before the first. */
   parentId: string | null;
   letGo: LetGo | null;
+  /** The checkpoint that was restored last. */
+  restoredId: string | null;
   /** When the branch that runs now began: boot, or a restore. */
   branchSinceMs: number;
   fates: Fates | null;
@@ -162,6 +164,7 @@ export const emptyModel: PageModel = {
   checkpoints: [],
   parentId: null,
   letGo: null,
+  restoredId: null,
   branchSinceMs: 0,
   fates: null,
   events: [],
@@ -233,6 +236,7 @@ function withRestore(model: PageModel, atMs: number, report: RestoreReport, sent
     fates: { survivors: new Set(report.survivors.map(({ pid }) => pid)), killed: report.killed, generation: report.generation, frozenMs: report.frozenMs },
     letGo: model.container === null || model.container.status === 'stopped' ? null : { parentId: model.parentId, atMs, lastedMs: atMs - model.branchSinceMs },
     parentId: report.checkpointId,
+    restoredId: report.checkpointId,
     branchSinceMs: atMs,
     importedId: null,
     settings: { ...model.settings, keptPids: model.settings.keptPids.filter((pid) => report.survivors.some((survivor) => survivor.pid === pid)) },

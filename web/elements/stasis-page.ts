@@ -239,7 +239,7 @@ export class StasisPage extends LitElement {
             .generation=${rail.generation} .selectedId=${target?.id ?? null}></stasis-checkpoint-list>`
         : html`<stasis-rail .checkpoints=${rail.checkpoints} .nowParentId=${rail.parentId} .hasNow=${hasNow} .generation=${rail.generation}
             .letGo=${rail.letGo} .selectedId=${target?.id ?? null} .comparedId=${this.panels.open === 'compare' || this.selection.isPaired ? (this.selection.compareWith?.id ?? null) : null}
-            .hasStore=${model.store !== null} .restoredFromId=${rail.letGo === null ? null : rail.parentId}></stasis-rail>`}
+            .hasStore=${model.store !== null} .restoredFromId=${model.restoredId}></stasis-rail>`}
       <stasis-timeline-foot .selected=${target} .compareWith=${this.selection.compareWith} .store=${model.store} .refusal=${timelineRefusal(model)}
         @foot-details=${() => this.panels.toggle('checkpoint')} @foot-compare=${() => this.panels.toggle('compare')}
         @foot-share=${() => target !== null && this.emit('ask-share', { id: target.id })} @foot-import=${this.pass('ask-import')}

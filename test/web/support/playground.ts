@@ -36,7 +36,10 @@ export class PlaygroundDriver {
   async focus(pane: Pane): Promise<void> {
     await this.leave();
     await this.page.keyboard.press(String(pane + 1));
-    await this.page.waitForTimeout(50);
+    await this.page.waitForFunction((index) => {
+      const session = document.querySelector('stasis-page')!.shadowRoot!.querySelectorAll('stasis-session')[index];
+      return session?.shadowRoot?.activeElement?.localName === 'stasis-terminal';
+    }, pane);
   }
 
   /** Leaves whatever terminal has the focus, so that keys are the page's. */
