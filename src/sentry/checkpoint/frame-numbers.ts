@@ -2,6 +2,9 @@ import { ImageError, panic } from '../../base/errors.ts';
 import type { Core } from '../../core/core.ts';
 import { scratch } from './core-wire.ts';
 
+/** Frames by image frame; that of image frame n is at n − 1. */
+export type FrameList = readonly number[] | Uint32Array;
+
 /** Numbers the frames of a checkpoint in the order in which they are met: image frame 1, 2, … */
 export class FrameNumbers {
   /** The frame of the core for each image frame; image frame n is at n − 1. */
@@ -32,9 +35,9 @@ export class FrameNumbers {
 export class LoadedFrames {
   readonly core: Core;
   /** The frame for each image frame; image frame n is at n − 1. */
-  readonly frames: ArrayLike<number>;
+  readonly frames: FrameList;
 
-  constructor(core: Core, frames: ArrayLike<number>) {
+  constructor(core: Core, frames: FrameList) {
     this.core = core;
     this.frames = frames;
   }

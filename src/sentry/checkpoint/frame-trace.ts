@@ -1,5 +1,6 @@
 import type { Core } from '../../core/core.ts';
 import { PAGE_SHIFT } from '../../core/layout.ts';
+import type { FrameList } from './frame-numbers.ts';
 
 /**
  * What the frames of a core were in an image, so that the next checkpoint can be a difference to it. Made by the checkpoint
@@ -16,14 +17,14 @@ export class FrameTrace {
   /** The epoch that ended when the image was made, or when it had been loaded. */
   readonly epoch: number;
   /** The frame of each image frame, in order. */
-  readonly frames: ArrayLike<number>;
+  readonly frames: FrameList;
   /** The image frame of each frame, 0 for none. */
   private readonly imageFrames: Uint32Array;
   /** The page tables as they were, by address space: pairs of virtual page number and PTE, ascending. */
   private readonly tables = new WeakMap<object, Uint32Array>();
 
   /** @param frames  the frame of each image frame, in order */
-  constructor(core: Core, frames: ArrayLike<number>, epoch: number) {
+  constructor(core: Core, frames: FrameList, epoch: number) {
     this.core = core;
     this.epoch = epoch;
     this.frames = frames;

@@ -12,7 +12,7 @@ import { TapeReader } from '../../state/reader.ts';
 import type { WirePort } from '../../state/index.ts';
 import { TapeWriter, joinTapes } from '../../state/writer.ts';
 import { scratch } from './core-wire.ts';
-import type { FrameNumbers, LoadedFrames } from './frame-numbers.ts';
+import type { FrameList, FrameNumbers, LoadedFrames } from './frame-numbers.ts';
 
 const SPACE_PAGES = 1 << 26;
 const MAX_FLAGS = 15;
@@ -124,7 +124,7 @@ export function decodeTables(wire: WirePort, data: Uint8Array, frames: LoadedFra
 }
 
 /** A dump with the frames loaded now in place of image frames. */
-export function withFrames(dump: Uint32Array, frames: ArrayLike<number>): Uint32Array {
+export function withFrames(dump: Uint32Array, frames: FrameList): Uint32Array {
   const pairs = dump.slice();
   for (let at = 1; at < pairs.length; at += 2) pairs[at] = (frames[(pairs[at]! >>> 12) - 1]! << 12) | (pairs[at]! & MAX_FLAGS);
   return pairs;

@@ -1,6 +1,7 @@
 import { panic } from '../../base/errors.ts';
 import type { Core, FrameFiller } from '../../core/core.ts';
 import { PAGE_BYTES } from '../../core/layout.ts';
+import type { FrameList } from './frame-numbers.ts';
 import type { BasePageLoader, PageChain } from './page-chain.ts';
 import type { WorkingSet } from './working-set.ts';
 
@@ -17,7 +18,7 @@ interface Origin {
 interface Prefetch {
   readonly origin: Origin;
   /** The frame of each image frame. */
-  readonly frames: ArrayLike<number>;
+  readonly frames: FrameList;
   /** Image frames, those likely to be looked at soon first; worked out at the first step. */
   order: Uint32Array | null;
   next: number;
@@ -60,7 +61,7 @@ export class Pager implements FrameFiller {
   }
 
   /** From now on `step` fills the frames of the image that was attached last. */
-  fillAhead(frames: ArrayLike<number>): void {
+  fillAhead(frames: FrameList): void {
     const origin = this.origins.at(-1) ?? panic('pager: there is nothing to fill ahead');
     this.prefetch = { origin, frames, order: null, next: 0 };
   }

@@ -9,6 +9,7 @@ import { readBasePage } from './base-pages.ts';
 import { coreWire } from './core-wire.ts';
 import { applyExecPolicy, requireExecs } from './exec-policy.ts';
 import { LoadedFrames } from './frame-numbers.ts';
+import type { FrameList } from './frame-numbers.ts';
 import type { ExecOutcome, ExecPolicy } from './exec-policy.ts';
 import type { HostEnd } from '../../ports/console.ts';
 import { FrameTrace } from './frame-trace.ts';
@@ -149,7 +150,7 @@ function isFixed(base: BaseTree): boolean {
 }
 
 /** @errors ImageError 'base image' for a page that is not what it was at the checkpoint */
-function readBasePages(core: Core, chain: PageChain, frames: ArrayLike<number>): void {
+function readBasePages(core: Core, chain: PageChain, frames: FrameList): void {
   for (let i = 0; i < frames.length; i++) if (chain.basePage(i + 1) !== null) core.frameContent(frames[i]!);
 }
 
