@@ -132,7 +132,9 @@ static void flocks(void) {
   pid_t waiter = fork();
   if (waiter == 0) {
     int fd = MUST(open("lock", O_RDWR));
-    SHOW(flock(fd, LOCK_SH));
+    int result = flock(fd, LOCK_SH);
+    sleep_ms(20);
+    say("the waiter: %d\n", result);
     _exit(0);
   }
   sleep_ms(30);
@@ -176,7 +178,9 @@ static void record_locks(void) {
   pid_t waiter = fork();
   if (waiter == 0) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 25, .l_len = 100};
-    SHOW(fcntl(fd, F_SETLKW, &lock));
+    int result = fcntl(fd, F_SETLKW, &lock);
+    sleep_ms(20);
+    say("the waiter: %d\n", result);
     _exit(0);
   }
   sleep_ms(30);

@@ -38,8 +38,9 @@ static void take(const char *what, int fd) {
 static void pty(void) {
   int slave, master = open_pair(&slave);
   MUST(write(master, "whole line\nhalf lime", 20));
+  sleep_ms(50);
   MUST(write(slave, "out\tput\n", 8));
-  sleep_ms(20);
+  sleep_ms(50);
   point();
   struct winsize size;
   int waiting;
