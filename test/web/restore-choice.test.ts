@@ -83,6 +83,23 @@ describe.runIf(hasBrowser)('a restore', () => {
     await page.close();
   });
 
+  it('brings a session back that it had killed, once its record says to keep it', async () => {
+    const { driver, exec, pid } = await frozenSession();
+    const { page } = driver;
+    await driver.restore();
+    await page.getByRole('button', { name: 'Keep it next time' }).click();
+    const tick = page.getByRole('checkbox', { name: `keep pid ${pid} sh` });
+    await tick.waitFor();
+    expect(await tick.isChecked()).toBe(true);
+    await driver.restore();
+    await driver.focus(exec);
+    await driver.line('echo back $token');
+    await driver.waitForText(exec, /# token=7f3a[^]*^back 7f3a$/m);
+    expect(await page.locator('stasis-record').count()).toBe(0);
+    expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+
   it('is refused under naive where it was asked and in Events, and the container goes on; forced, the session is cut off', async () => {
     const { driver, exec, pid } = await frozenSession();
     const { page } = driver;

@@ -65,8 +65,13 @@ describe.runIf(hasBrowser)('the timeline', () => {
     expect(rows[1]).toBe(rows[0]);
     expect(rows[2]).toBeGreaterThan(rows[0]!);
 
-    await page.getByRole('button', { name: /^2 one-shell-2/ }).click();
-    await driver.restore();
+    // Up and down change the branch, left and right go along it, Enter restores.
+    await page.getByRole('button', { name: /^3 one-shell-3/ }).focus();
+    await page.keyboard.press('ArrowUp');
+    await page.waitForFunction(() => document.activeElement?.shadowRoot?.activeElement?.shadowRoot?.activeElement?.textContent?.includes('one-shell-2'));
+    const branch = await page.evaluate(() => document.querySelector('stasis-page')!.model.branchSinceMs);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction((since) => document.querySelector('stasis-page')!.model.branchSinceMs > since, branch);
     const third = await driver.exec();
     await driver.command(third, 'cat /tmp/note');
     await driver.waitForText(third, /^two$/m);

@@ -159,6 +159,7 @@ export class StasisPage extends LitElement {
               @terminal-ctrl-used=${() => this.armCtrl(false)}
               @focusin=${() => this.panes.choose(session.key)}
               @record-reopen=${this.askExec}
+              @record-keep=${() => this.keepNextTime(session)}
               @record-dismiss=${() => this.emit('ask-dismiss', { key: session.key })}></stasis-session>`,
           )}
           ${execs.length === 0 && !this.panes.isPhone ? this.renderNoExec() : nothing}
@@ -319,6 +320,13 @@ export class StasisPage extends LitElement {
     if (session === undefined) return;
     if (this.panels.open === 'compare') this.panels.close();
     void this.panes.focus(session.key);
+  }
+
+  /** A session that a restore killed: the next one is to spare it. */
+  private keepNextTime({ pid }: TerminalSession): void {
+    const { keptPids } = this.model.settings;
+    this.emit('ask-settings', { policy: 'reattach', keptPids: [...new Set([...keptPids, pid])].sort((a, b) => a - b) });
+    if (this.panels.open !== 'survivors') this.panels.show('survivors');
   }
 
   /** Takes the checkpoint as the other of the two that are compared. */

@@ -158,9 +158,10 @@ export class StasisRail extends LitElement {
     if (id === undefined) return;
     const buttons = [...this.renderRoot.querySelectorAll<HTMLElement>('button.ck')];
     const at = buttons.findIndex((button) => button === target);
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) {
-      const next = buttons[at + step];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const side = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined || side !== undefined) {
+      const next = step !== undefined ? buttons[at + step] : nearest(buttons, target, side ?? 0);
       next?.focus();
       if (next?.dataset['id'] !== undefined) this.emit('rail-select', next.dataset['id']);
     } else if (event.key === 'Enter' && event.shiftKey) this.emit('rail-pair', id);
@@ -172,6 +173,14 @@ export class StasisRail extends LitElement {
   private emit(name: string, id: string): void {
     this.dispatchEvent(new CustomEvent(name, { detail: { id }, bubbles: true, composed: true }));
   }
+}
+
+/** The button nearest to `from` in a row above (`side` -1) or below it (1). */
+function nearest(buttons: readonly HTMLElement[], from: HTMLElement | null, side: number): HTMLElement | undefined {
+  if (from === null) return undefined;
+  const others = buttons.filter((button) => Math.sign(button.offsetTop - from.offsetTop) === side);
+  const distance = (button: HTMLElement): number => Math.abs(button.offsetTop - from.offsetTop) * 10 + Math.abs(button.offsetLeft - from.offsetLeft);
+  return others.sort((a, b) => distance(a) - distance(b))[0];
 }
 
 function xOf(column: number): number {

@@ -1,7 +1,8 @@
 /**
  * `<stasis-record>`: what an ended session leaves: its name struck, the reason, when and what was freed, its last lines.
  *
- * Properties in: `session`, `end`, `lastLines`. Events out: `record-reopen`, `record-printed`, `record-dismiss`.
+ * Properties in: `session`, `end`, `lastLines`. Events out: `record-reopen`, `record-printed`, `record-keep`
+ * (it is to live on over the next restore), `record-dismiss`.
  */
 
 import { LitElement, css, html, nothing } from 'lit';
@@ -59,6 +60,7 @@ export class StasisRecord extends LitElement {
       <div class="do">
         ${session.origin === 'exec' ? html`<button class="link" @click=${() => this.emit('record-reopen')}>Open a new ${session.command}</button>` : nothing}
         <button class="link" @click=${() => this.emit('record-printed')}>Show all it printed</button>
+        ${end.kind === 'killed' ? html`<button class="link" @click=${() => this.emit('record-keep')}>Keep it next time</button>` : nothing}
         ${session.origin === 'exec' ? html`<button class="link" @click=${() => this.emit('record-dismiss')}>Close</button>` : nothing}
       </div>
     `;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointInfo, KilledProcess, MachineEvent, RestoreReport } from '../../../src/machine/api.ts';
 import { checkpointName } from '../../../web/app/checkpoint-name.ts';
-import { emptyModel, keptWithoutSession, withCheckpoints, withEvent, withLine } from '../../../web/app/model.ts';
+import { emptyModel, keptWithoutSession, timelineOf, withCheckpoints, withEvent, withLine } from '../../../web/app/model.ts';
 import type { PageModel, TerminalSession } from '../../../web/app/model.ts';
 import { defaultSettings } from '../../../web/app/restore-choice.ts';
 import { recordOf } from '../../../web/app/session-record.ts';
@@ -107,6 +107,16 @@ describe('withCheckpoints', () => {
     const left = withCheckpoints(model, chain.slice(0, 1));
     expect([left.parentId, left.letGo?.parentId]).toEqual(['a', 'a']);
     expect(withCheckpoints(model, []).parentId).toBeNull();
+  });
+});
+
+describe('timelineOf', () => {
+  it('leaves out what autosave keeps, and hangs what stands on it on the one before', () => {
+    const saved = { ...checkpoint('s'), parentId: 'a', isAutosave: true };
+    const model = { ...open, checkpoints: [checkpoint('a'), saved, { ...checkpoint('b'), parentId: 's' }], parentId: 's' };
+    const shown = timelineOf(model);
+    expect(shown.checkpoints.map(({ id, parentId }) => [id, parentId])).toEqual([['a', null], ['b', 'a']]);
+    expect(shown.parentId).toBe('a');
   });
 });
 
