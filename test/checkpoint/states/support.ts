@@ -1,14 +1,16 @@
 /**
  * Situations that a checkpoint and a restore must leave as they are.
  *
- * Each is brought about once, and then gone on from in seven ways that must show the same: undisturbed, after a checkpoint that
+ * Each is brought about once, and then gone on from in eight ways that must show the same: undisturbed, after a checkpoint that
  * left it running, restored, restored a second time from the same image, from a checkpoint of the restored container (as a full
- * image and as a difference), and after an hour on disk under the clock policy that counts it.
+ * image and as a difference), after an hour on disk under the clock policy that counts it, and restored in the place of a
+ * container that had gone on.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { specToJson } from '../../../src/container/spec.ts';
 import { ImageStore } from '../../../src/container/image-store.ts';
+import { KnownImages } from '../../../src/sentry/checkpoint/known-images.ts';
 import { saveAtOnce } from '../../../src/sentry/checkpoint/save.ts';
 import { ContainerHarness, hasProgram } from '../../support/container-harness.ts';
 import type { HarnessOptions } from '../../support/container-harness.ts';
@@ -39,8 +41,9 @@ const COUNTED = 'after an hour on disk that counts';
 
 /** The ways from the point on. */
 function routes(before: ContainerHarness): readonly (readonly [string, () => ContainerHarness])[] {
-  const image = before.image();
+  const knownImages = new KnownImages();
   const { realtimeMs } = before.clock();
+  const { image } = saveAtOnce(before.container.kernel, { nowMs: Math.floor(realtimeMs), container: specToJson(before.container.spec), knownImages });
   const restored = (bytes: Uint8Array, clock: 'gvisor' | 'continue', library = new ImageStore()) =>
     ContainerHarness.restore(bytes, { realtimeMs: realtimeMs + HOUR_MS }, { clock, library });
   return [
@@ -57,6 +60,8 @@ function routes(before: ContainerHarness): readonly (readonly [string, () => Con
     }],
     [COUNTED, () => restored(image, 'gvisor')],
     ['left running after the checkpoint', () => before],
+    ['restored in the place of that one', () =>
+      ContainerHarness.restore(image, { realtimeMs: realtimeMs + HOUR_MS }, { clock: 'continue', knownImages, replaced: before.container })],
   ];
 }
 
