@@ -19,6 +19,7 @@ int main(int argc, char **argv) {
   char line[64], what[8];
   unsigned long pages;
   while (fgets(line, sizeof line, stdin) != NULL) {
+    if (line[0] == '\n') continue;
     if (sscanf(line, "%7s %lu", what, &pages) != 2 || pages > words_count / PAGE_WORDS) return 1;
     const size_t step = strcmp(what, "word") == 0 ? PAGE_WORDS : 1;
     for (size_t i = 0; i < pages * PAGE_WORDS; i += step) {

@@ -16,20 +16,20 @@ const OPTIONS = { policy: 'kill', clock: 'gvisor' };
 
 /** A running, idle container with its checkpoints. */
 export class Bench {
-  /** @param {Guest} guest @param {BaseTree} base */
-  constructor(guest, base) {
+  /** @param {import('../../../src/container/container.ts').ContainerHost} host @param {Guest} guest */
+  constructor(host, guest) {
+    this.host = host;
     this.guest = guest;
-    this.base = base;
-    this.timeline = new Timeline(makeCore(hostOver(base)));
-    this.known = new KnownImages();
+    this.timeline = new Timeline(makeCore(host));
   }
 
   /** Starts `argv` and runs it until it waits. @param {BaseTree} base @param {readonly string[]} argv */
   static idle(base, argv) {
-    const guest = Guest.create(hostOver(base), argv, true);
+    const host = { ...hostOver(base), knownImages: new KnownImages() };
+    const guest = Guest.create(host, argv, true);
     guest.start();
     if (guest.run()) throw new Error(`${argv.join(' ')} has ended: ${guest.output}`);
-    return new Bench(guest, base);
+    return new Bench(host, guest);
   }
 
   /** Types a line and runs the guest until it waits again. @param {string} text */
@@ -83,25 +83,47 @@ export class Bench {
   }
 
   /**
-   * To the first instruction of a guest that input wakes, into a spare core, as the machine has one ready.
+   * Goes back to a checkpoint of this machine: the restored container takes the place of the one that runs, which has gone on since.
    *
    * @param {Uint8Array} image
-   * @param {KnownImages} known  this one's: the image was restored before, as on a machine that goes back; another: it is read first
    */
-  restore(image, known = this.known) {
-    const host = hostOver(this.base);
-    const spare = makeCore(host);
-    const startMs = performance.now();
-    const { container } = Container.restore({ ...host, takeSpareCore: () => spare, knownImages: known }, image, OPTIONS, this.timeline.library());
-    const [watched] = container.watchedProcesses();
-    const terminal = watched?.hostFileIds[0];
-    if (terminal !== undefined) container.terminals().pushInput(terminal, Uint8Array.of(0x0a));
-    container.step({ budget: 1, maxTraps: Infinity });
-    return performance.now() - startMs;
+  restoreInPlace(image) {
+    this.type('');
+    return this.restore(this.host, image, this.guest.container);
   }
 
-  restoreUnknown(/** @type {Uint8Array} */ image) {
-    return this.restore(image, new KnownImages());
+  /** A machine that has restored the image before, into a spare core. @param {Uint8Array} image */
+  restoreBeside(image) {
+    const spare = makeCore(this.host);
+    return this.restore({ ...this.host, takeSpareCore: () => spare }, image, null);
+  }
+
+  /** An image that comes from elsewhere: it is read and checked whole. @param {Uint8Array} image */
+  restoreUnknown(image) {
+    const spare = makeCore(this.host);
+    return this.restore({ ...this.host, knownImages: new KnownImages(), takeSpareCore: () => spare }, image, null);
+  }
+
+  /**
+   * To the first instruction of a guest that input wakes.
+   *
+   * @param {import('../../../src/container/container.ts').ContainerHost} host @param {Uint8Array} image
+   * @param {Container | null} replaced
+   */
+  restore(host, image, replaced) {
+    const startMs = performance.now();
+    const { container } = Container.restore(host, image, OPTIONS, this.timeline.library(), replaced);
+    const files = container.watchedProcesses()[0]?.hostFileIds ?? [];
+    container.terminals().pushInput(files[0] ?? 0, Uint8Array.of(0x0a));
+    container.step({ budget: 1, maxTraps: Infinity });
+    const totalMs = performance.now() - startMs;
+    if (replaced !== null) {
+      const guest = new Guest(container, files);
+      guest.startMs = this.guest.startMs;
+      if (guest.run()) throw new Error(`the restored container has ended: ${guest.output}`);
+      this.guest = guest;
+    }
+    return totalMs;
   }
 }
 
