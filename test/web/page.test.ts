@@ -79,6 +79,31 @@ describe.runIf(hasBrowser)('the keyboard', () => {
   });
 });
 
+describe.runIf(hasBrowser)('names', () => {
+  it('has one for every control of every panel, and the help names every key', async () => {
+    const driver = new PlaygroundDriver(await browser.context.newPage());
+    const { page } = driver;
+    await driver.open(server.url);
+    await driver.checkpoint();
+    await driver.exec();
+    await driver.checkpoint();
+    await driver.choosePolicy('reattach');
+    await page.getByRole('checkbox', { name: /^keep pid/ }).first().waitFor();
+    for (const [key, shows] of [['s', 'stasis-survivors td'], ['i', 'stasis-checkpoint dl'], ['d', 'stasis-hex p'], ['?', 'stasis-help dl']] as const) {
+      if (key !== 's') await driver.panel(key);
+      await page.locator(shows).first().waitFor();
+      for (const role of ['button', 'radio', 'checkbox', 'textbox', 'combobox', 'tab', 'region'] as const) {
+        expect(await page.getByRole(role, { name: /^\s*$/ }).count(), `${role} without a name, panel ${key}`).toBe(0);
+      }
+    }
+    const keys = await page.locator('stasis-help dt').allInnerTexts();
+    for (const key of ['C', 'R', 'S', 'I', 'D', 'V', 'W', 'N', '1 to 9', 'Esc']) expect(keys).toContain(key);
+    await page.keyboard.press('Escape');
+    expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+});
+
 describe.runIf(hasBrowser)('widths', () => {
   it.each([[1440, 900], [1024, 768], [700, 900], [390, 780], [320, 640]])('fits %i px without scrolling sideways', async (width, height) => {
     const page = await browser.context.newPage();
