@@ -14,6 +14,7 @@ export { openBrowserStore } from './host/web/store.ts';
 export { Machine } from './machine/machine.ts';
 export type { MachineEnvironment } from './machine/machine.ts';
 export type * from './machine/api.ts';
+export type * from './inspect/report.ts';
 export { ImageError, KernelPanic } from './base/errors.ts';
 export { byteStringFromText, textFromByteString } from './base/bytes.ts';
 export type { ByteString } from './base/bytes.ts';
