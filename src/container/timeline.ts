@@ -11,7 +11,7 @@ import type { Core } from '../core/core.ts';
 import { coreWire } from '../sentry/checkpoint/core-wire.ts';
 import { flatten } from '../sentry/checkpoint/flatten.ts';
 import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
-import { readImage, sectionOf } from '../sentry/checkpoint/image.ts';
+import { readImage, readOwnImage, sectionOf } from '../sentry/checkpoint/image.ts';
 import type { ImageMetadata } from '../sentry/checkpoint/image.ts';
 import { CHAIN_LIMIT, PageChain } from '../sentry/checkpoint/page-chain.ts';
 import type { BasePageLoader } from '../sentry/checkpoint/page-chain.ts';
@@ -54,6 +54,7 @@ const CHAIN_GROWTH = CHAIN_LIMIT / 2;
 export class Timeline {
   /** For page work; no frame of it is used. */
   private readonly core: Core;
+  /** All of them were checked when they were taken in, or written here. */
   private readonly store = new ImageStore();
   private readonly entries = new Map<string, TimelineEntry>();
   /** The checkpoint that the container goes on from now. */
@@ -142,7 +143,7 @@ export class Timeline {
    * @errors ImageError
    */
   addRound(image: Uint8Array, trace: FrameTrace, digest?: string): void {
-    const kept = this.store.add(image, readImage(image, this.core).metadata.parent, digest);
+    const kept = this.store.add(image, readOwnImage(image, this.core).metadata.parent, digest);
     this.taking ??= { before: this.footings, digests: new Set(), chain: null };
     this.taking.digests.add(kept);
     this.standOn({ digest: kept, trace, chain: null, below: this.taking.chain });
@@ -155,7 +156,7 @@ export class Timeline {
    */
   add(image: Uint8Array, trace: FrameTrace, facts: CheckpointFacts, digest?: string): TimelineEntry {
     const current = this.current();
-    const entry = this.keep(image, current?.isAutosave === true ? current.parentId : (current?.id ?? null), facts, digest);
+    const entry = this.keep(image, readOwnImage(image, this.core).metadata, current?.isAutosave === true ? current.parentId : (current?.id ?? null), facts, digest);
     const footing = { digest: entry.digest, trace, chain: null, below: this.taking?.chain ?? null };
     this.taking = null;
     if (entry.isAutosave) {
@@ -185,7 +186,7 @@ export class Timeline {
     readChain(read, this.core, this.store);
     const { parent } = read.metadata;
     const above = parent === null ? undefined : this.list().findLast(({ digest, isAutosave }) => digest === parent && !isAutosave);
-    return this.keep(image, above?.id ?? null, { name, note: '', leftRunning: true, pauseMs: 0, totalMs: 0 });
+    return this.keep(image, read.metadata, above?.id ?? null, { name, note: '', leftRunning: true, pauseMs: 0, totalMs: 0 });
   }
 
   /**
@@ -300,8 +301,7 @@ export class Timeline {
     return this.collect();
   }
 
-  private keep(image: Uint8Array, parentId: string | null, facts: CheckpointFacts, known?: string): TimelineEntry {
-    const { metadata } = readImage(image, this.core);
+  private keep(image: Uint8Array, metadata: ImageMetadata, parentId: string | null, facts: CheckpointFacts, known?: string): TimelineEntry {
     const { parent } = metadata;
     if (parent !== null && this.store.image(parent) === null) throw new ImageError('parent', `the image is a difference to ${parent}, which is not there: add that one first`);
     const digest = this.store.add(image, parent, known);
@@ -338,9 +338,9 @@ export class Timeline {
   }
 
   private openChain({ digest, below }: Footing): PageChain {
-    const image = readImage(this.store.image(digest)!, this.core);
+    const image = readOwnImage(this.store.image(digest)!, this.core);
     const wire = coreWire(this.core);
-    if (image.metadata.parent === null || below === null) return PageChain.open(wire, readChain(image, this.core, this.store));
+    if (image.metadata.parent === null || below === null) return PageChain.open(wire, readChain(image, this.core, this.store, readOwnImage));
     return PageChain.of(wire, sectionOf(image, 'page-map'), sectionOf(image, 'page-data'), below);
   }
 
