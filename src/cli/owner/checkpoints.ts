@@ -51,6 +51,8 @@ export class Checkpoints {
   /** @errors CliError, ContainerError, ImageError, StoreError: nothing was added, and the container goes on */
   take(request: CheckpointRequest): Promise<CheckpointReply> {
     return this.alone('checkpoint', async () => {
+      const { spec, status } = this.owner.container;
+      if (status === 'stopped') throw new ContainerError(`cannot checkpoint container "${spec.id}" in state ${status}`);
       const directory = await ImageDirectory.open(request.imagePath);
       try {
         return await this.takeInto(directory, request);

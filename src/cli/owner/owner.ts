@@ -245,15 +245,20 @@ export class Owner {
   }
 
   private noteEnded(): void {
-    for (const { watched, status } of this.container.takeEnded()) {
-      if (watched.origin !== 'exec') continue;
-      const end = [...this.execEnds].find(({ pid }) => pid === watched.pid);
-      if (end === undefined) continue;
-      for (const id of end.fileIds) this.wires.flush(this.container, id);
-      this.execEnds.delete(end);
-      for (const id of end.fileIds) this.cutOff(id);
-      end.ended(status, null);
-    }
+    const { container } = this;
+    for (const { watched, status } of container.takeEnded()) if (watched.origin === 'exec') this.tellEnded(watched.pid, status);
+    if (container.status !== 'stopped') return;
+    // Those that the container itself has ended were not told by it.
+    for (const { pid } of [...this.execEnds]) this.tellEnded(pid, container.wait(pid) ?? KILLED_STATUS);
+  }
+
+  private tellEnded(pid: number, status: number): void {
+    const end = [...this.execEnds].find((one) => one.pid === pid);
+    if (end === undefined) return;
+    for (const id of end.fileIds) this.wires.flush(this.container, id);
+    this.execEnds.delete(end);
+    for (const id of end.fileIds) this.cutOff(id);
+    end.ended(status, null);
   }
 
   private tellStopped(container: Container): void {

@@ -39,12 +39,22 @@ export class Containers {
     return new Running(process.execPath, [CLI, '--root', this.root, ...args]);
   }
 
-  /** A container in the background. */
-  async launch(id: string, ...command: string[]): Promise<void> {
-    const launched = this.start('run', '--detach', '--image', 'busybox', id, ...command);
+  /** A container in the background: options may stand before the id, which is then said again. */
+  launch(id: string, ...command: string[]): Promise<void> {
+    return this.background('run', '--detach', '--image', 'busybox', ...(command[0]?.startsWith('--') ? [] : [id]), ...command);
+  }
+
+  /** One that is restored in the background. */
+  restore(id: string, ...options: string[]): Promise<void> {
+    return this.background('restore', '--detach', ...options, id);
+  }
+
+  /** Runs a verb that leaves a process in the background, which keeps the streams. */
+  async background(...args: string[]): Promise<void> {
+    const launched = this.start(...args);
     launched.child.stdin.end();
     await new Promise((resolve) => launched.child.on('exit', resolve));
-    if (launched.child.exitCode !== 0) throw new Error(`run --detach ${id}: ${launched.stderr}`);
+    if (launched.child.exitCode !== 0) throw new Error(`${args.join(' ')}: ${launched.stderr}`);
   }
 
   async status(id: string): Promise<string> {
