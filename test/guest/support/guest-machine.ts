@@ -9,7 +9,9 @@ import type { FrameTrace } from '../../../src/sentry/checkpoint/frame-trace.ts';
 import { readImage } from '../../../src/sentry/checkpoint/image.ts';
 import type { Image } from '../../../src/sentry/checkpoint/image.ts';
 import type { PageChain } from '../../../src/sentry/checkpoint/page-chain.ts';
+import { releaseKernel } from '../../../src/sentry/checkpoint/release.ts';
 import { restoreKernel } from '../../../src/sentry/checkpoint/restore.ts';
+import type { RestoreRequest } from '../../../src/sentry/checkpoint/restore.ts';
 import { saveAtOnce, saveImage } from '../../../src/sentry/checkpoint/save.ts';
 import { runSlice } from '../../../src/sentry/sched/step.ts';
 import type { SliceLimit } from '../../../src/sentry/sched/step.ts';
@@ -22,6 +24,7 @@ import type { ThreadGroup } from '../../../src/sentry/task/thread-group.ts';
 import { TerminalServices } from '../../../src/sentry/tty/terminal-services.ts';
 import { AnonFileSystem } from '../../../src/sentry/vfs/anon.ts';
 import { Vfs } from '../../../src/sentry/vfs/vfs.ts';
+import { walkGraph } from '../../../src/state/index.ts';
 import { O_RDONLY, O_WRONLY } from '../../../src/abi/open.ts';
 
 const FRAMES = 65_536;
@@ -29,6 +32,8 @@ const FRAMES = 65_536;
 const REALTIME_NS = 1_704_067_200_000_000_000n;
 /** Not 1: a process group of that number cannot be signalled, as kill(-1) is everyone. */
 const FIRST_PID = 100;
+/** Pages of an address space. */
+const SPACE_PAGES = 1 << 26;
 const OUTPUT_CHUNK_BYTES = 65_536;
 /** Images that stand on each other before a full one is taken again. */
 const LONGEST_CHAIN = 16;
@@ -83,6 +88,7 @@ export class GuestMachine {
   program: ThreadGroup | null = null;
   /** What the machine was restored from. */
   private restoredFrom: { readonly images: ImageChain; readonly trace: FrameTrace; readonly chain: PageChain } | null = null;
+  private savedTrace: FrameTrace | null = null;
   private core: Core;
   private readonly base: BaseTree;
   private entropy = new CountingEntropy(1);
@@ -147,7 +153,8 @@ export class GuestMachine {
   saveDifference(): ImageChain {
     const { restoredFrom } = this;
     const parent = restoredFrom !== null && restoredFrom.images.length < LONGEST_CHAIN ? { digest: `restore ${this.restores}`, ...restoredFrom } : null;
-    const { image } = saveAtOnce(this.kernel, { nowMs: Number(this.realtimeNs() / 1_000_000n), container: null, parent });
+    const { image, trace } = saveAtOnce(this.kernel, { nowMs: Number(this.realtimeNs() / 1_000_000n), container: null, parent });
+    this.savedTrace = trace;
     return [readImage(image, this.core), ...(parent?.images ?? [])];
   }
 
@@ -158,9 +165,26 @@ export class GuestMachine {
 
   /** As `restoreInto`, from an image and all it stands on. */
   restoreChain(images: ImageChain, realtimeNs = this.realtimeNs()): void {
-    const core = Core.create(coreModule(), { frames: FRAMES });
+    this.restoreTo(Core.create(coreModule(), { frames: FRAMES }), images, realtimeNs);
+  }
+
+  /** As `restoreChain`, from the images of the last `saveDifference`, in the core that there is. Every frame that is taken is accounted for. */
+  restoreInPlace(images: ImageChain): void {
+    const { core, kernel: replaced, savedTrace } = this;
+    this.restoreTo(core, images, this.realtimeNs(), { shared: savedTrace, letGo: () => releaseKernel(replaced) });
+    const frames = core.framesInUse();
+    const taken = new Set<number>();
+    walkGraph(this.kernel, { saveFrame: (frame) => taken.add(frame).size });
+    for (const { space } of this.kernel.addressSpaces()) {
+      for (let vpn = core.nextMapped(space, 0, SPACE_PAGES); vpn < SPACE_PAGES; vpn = core.nextMapped(space, vpn + 1, SPACE_PAGES)) taken.add(core.pte(space, vpn) >>> 12);
+    }
+    if (taken.size !== frames) panic(`restored in place: ${frames} frames are in use, the kernel knows of ${taken.size}`);
+  }
+
+  private restoreTo(core: Core, images: ImageChain, realtimeNs: bigint, place: Pick<RestoreRequest, 'shared' | 'letGo'> = {}): void {
     const restored = restoreKernel({
       core,
+      ...place,
       image: { images, isOwn: false, pages: null },
       base: this.base,
       bindEdge: (port, key) => this.bindEdge(core, port, key),
@@ -170,6 +194,7 @@ export class GuestMachine {
     });
     this.core = core;
     this.kernel = restored.kernel;
+    restored.pager.step(this.restores % 7); // some pages ahead, most when they are needed
     this.restoredFrom = { images, trace: restored.trace, chain: restored.chain };
     if (this.program !== null) this.program = this.kernel.threadGroups.get(this.program.pid) ?? this.program;
     this.args = new SyscallArgs(core);

@@ -37,7 +37,8 @@ export const checkpointAtBlocks: Schedule = {
 };
 
 /**
- * Every `traps` traps: checkpoint, as a difference to the one before, teardown, and on in a fresh machine.
+ * Every `traps` traps: checkpoint, as a difference to the one before, teardown, and on in a fresh machine, or, every other
+ * time, in the core that there is, with the pages that are the same.
  *
  * @param most  restores after which they become rarer, so that long programs do not take long
  */
@@ -50,7 +51,9 @@ export function restoredEvery(traps: number, most = Infinity): Schedule {
       while (canGoOn && machine.kernel.trapCount < trapsAtEnd) {
         canGoOn = machine.slice({ budget: LONG_SLICE, maxTraps: trapsAtEnd - machine.kernel.trapCount });
       }
-      if (canGoOn) machine.restoreChain(machine.saveDifference());
+      if (!canGoOn) return false;
+      if (machine.restores % 2 === 0) machine.restoreChain(machine.saveDifference());
+      else machine.restoreInPlace(machine.saveDifference());
       return canGoOn;
     },
   };
