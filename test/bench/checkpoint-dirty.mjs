@@ -11,7 +11,7 @@ import { formatMs, printNote, printRow } from './support/table.mjs';
 
 const MIB = 64;
 const PAGES = [0, 1024, 2048, 4096, 6144, 8192, 12_288, 16_384];
-const ROUNDS = 4;
+const ROUNDS = 6;
 const KINDS = /** @type {const} */ ([['word', 'a word in each'], ['page', 'all of each']]);
 
 /** One round: from a full checkpoint on, ever more pages are changed. @param {Bench} bench @param {string} command */

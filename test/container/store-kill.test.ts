@@ -14,7 +14,7 @@ import { openFileStore } from '../../src/host/node/store.ts';
 import type { CheckpointStore, OpenStore } from '../../src/ports/checkpoint-store.ts';
 import { MachineHarness } from '../support/machine-driver.ts';
 
-const KILLS = 5;
+const KILLS = 4;
 const NAME = 'killed';
 
 let folder: string;

@@ -6,7 +6,7 @@ import type { CheckpointStore } from '../../ports/checkpoint-store.ts';
 const LABEL = 'this browser';
 const MANIFEST = 'manifest';
 /** The page of before a reload may be alive for another moment, with the lock. */
-const LOCK_PATIENCE_MS = 1000;
+const LOCK_PATIENCE_MS = 1500;
 
 interface StoreSchema extends DBSchema {
   blobs: { key: string; value: Uint8Array };
