@@ -9,6 +9,8 @@ import { execWireName } from '../wires.ts';
 import type { Wire, Wires } from '../wires.ts';
 import { GuestTime } from './guest-time.ts';
 
+/** Pages of a restored container that are read at once while it is idle. */
+const PAGES_AHEAD = 128;
 /** Budget of one run of guests between two looks at the host's clock, in instructions. */
 const STRIDE = 400_000;
 /** How long guests run before the event loop has its turn. */
@@ -227,7 +229,7 @@ export class Owner {
       this.noteEvents(container);
       this.noteEnded();
       if (this.clock.monotonicNs() >= endNs || this.container.status !== 'running') return 0;
-      if (!container.kernel.hasRunnable()) return this.idleMs(container);
+      if (!container.kernel.hasRunnable()) return container.fillAhead(PAGES_AHEAD) ? 0 : this.idleMs(container);
     }
   }
 
