@@ -64,33 +64,29 @@ async function expectNote(driver: PlaygroundDriver): Promise<void> {
 }
 
 describe.runIf(hasBrowser)('files', () => {
-  it.each([['Export file', 'one-shell.stasis'], ['Export OCI tar', 'one-shell.oci.tar']])('leave by "%s" and come in by drop on another page', async (button, name) => {
+  it('leave by two buttons and come in on another page, by drop and by button', async () => {
     const from = await pageWithNote();
     await from.panel('i');
-    const [download] = await Promise.all([from.page.waitForEvent('download'), from.page.locator('stasis-checkpoint').getByRole('button', { name: button }).click()]);
-    expect(download.suggestedFilename()).toBe(name);
-    const bytes = await bytesOf(download);
+    const files = new Map<string, Uint8Array>();
+    for (const button of ['Export OCI tar', 'Export file']) {
+      const [download] = await Promise.all([from.page.waitForEvent('download'), from.page.locator('stasis-checkpoint').getByRole('button', { name: button }).click()]);
+      files.set(download.suggestedFilename(), await bytesOf(download));
+    }
+    expect([...files.keys()]).toEqual(['one-shell.oci.tar', 'one-shell.stasis']);
 
     const to = await openPage(there.url);
-    await to.drop(name, bytes);
-    expect(await to.said(/has come in/)).toMatch(/^one-shell has come in, checked whole: \d+ kB, \d+ processes/);
-    await to.page.locator('stasis-refusal').getByRole('button', { name: /^Restore/ }).click();
-    await to.waitForEvent(/restore: one-shell/);
+    await to.page.locator('stasis-timeline-foot input[type=file]').setInputFiles({ name: 'picked.oci.tar', mimeType: 'application/x-tar', buffer: Buffer.from(files.get('one-shell.oci.tar')!) });
+    await to.said(/^picked has come in, checked whole: \d+ kB, \d+ processes/);
+    await to.restore();
+    await expectNote(to);
+    await to.drop('dropped.stasis', files.get('one-shell.stasis')!);
+    await to.said(/^dropped has come in, checked whole: \d+ kB, \d+ processes/);
+    await to.page.locator('stasis-refusal').getByRole('button', { name: 'Restore dropped' }).click();
+    await to.waitForEvent(/^restore: dropped, generation/);
     await expectNote(to);
     expect([...from.errors, ...to.errors]).toEqual([]);
     await from.page.close();
     await to.page.close();
-  });
-
-  it('come in by the button too', async () => {
-    const driver = await pageWithNote();
-    const { page } = driver;
-    await driver.panel('i');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export file' }).click()]);
-    await page.locator('stasis-timeline-foot input[type=file]').setInputFiles({ name: 'again.stasis', mimeType: 'application/octet-stream', buffer: Buffer.from(await bytesOf(download)) });
-    await driver.said(/^again has come in/);
-    expect((await driver.checkpoints()).map((checkpoint) => checkpoint.name)).toContain('again');
-    await page.close();
   });
 
   it('are refused in one sentence where they hold no checkpoint, and nothing is touched', async () => {

@@ -180,6 +180,8 @@ export const emptyModel: PageModel = {
 
 /** Lines of Events that are kept. */
 const EVENT_LINES = 200;
+/** How the machine tells that it has saved by itself. */
+const AUTOSAVE = 'autosave: ';
 /** Between two tellings of the same failure, at most. */
 const SAME_MS = 1000;
 
@@ -205,12 +207,18 @@ export function withEvent(model: PageModel, event: MachineEvent): PageModel {
     case 'restore':
       return withRestore(model, event.atMs, event.report, event.sentence);
     case 'timeline':
-      return withLine(model, event.atMs, event.sentence, 'quiet');
+      return withLine(withoutLastAutosave(model, event.sentence), event.atMs, event.sentence, 'quiet');
     case 'notice':
       return withLine(model, event.atMs, event.sentence, event.isFailure ? 'failure' : 'quiet');
     case 'panic':
       return withLine({ ...model, phase: { kind: 'failed', sentence: event.sentence } }, event.atMs, event.sentence, 'failure');
   }
+}
+
+/** One autosave after another is one line. */
+function withoutLastAutosave(model: PageModel, sentence: string): PageModel {
+  const isAgain = sentence.startsWith(AUTOSAVE) && model.events[0]?.sentence.startsWith(AUTOSAVE) === true;
+  return isAgain ? { ...model, events: model.events.slice(1) } : model;
 }
 
 function withExit(model: PageModel, event: Extract<MachineEvent, { kind: 'exit' }>): PageModel {

@@ -127,6 +127,12 @@ describe('withLine', () => {
     expect(withLine(once, 5000, 'restore: no', 'failure').events).toHaveLength(2);
     expect(withLine(withLine(open, 5, 'x', 'quiet'), 6, 'x', 'quiet').events).toHaveLength(2);
   });
+
+  it('keeps one line of autosaves that follow one another', () => {
+    const saved = (model: PageModel, atMs: number): PageModel => withEvent(model, { kind: 'timeline', atMs, sentence: `autosave: ${atMs} kB` });
+    const lines = saved(saved(withLine(open, 1, 'x', 'quiet'), 2), 3).events.map(({ sentence }) => sentence);
+    expect(lines).toEqual(['autosave: 3 kB', 'x']);
+  });
 });
 
 describe('a checkpoint that stops the container', () => {
