@@ -34,6 +34,8 @@ export interface StoreUsage {
 export class StoredTimeline {
   /** Why something is not kept, in one sentence; null when all is. */
   problem: string | null = null;
+  /** The store's own sentence about it. */
+  reason: string | null = null;
   private readonly timeline: Timeline;
   private readonly store: CheckpointStore;
   /** Digests of the images in the store, and whether each is whole. */
@@ -114,9 +116,11 @@ export class StoredTimeline {
         await this.writeList();
         await this.sweep();
       }
+      this.reason = missing?.error.message ?? null;
       this.problem = missing === null ? null : `${namesOf(missing.entries)} ${missing.entries.length === 1 ? 'is' : 'are'} in memory only: ${missing.error.message}`;
     } catch (error) {
-      this.problem = `the last change is not kept: ${storeError(error, this.store.label).message}`;
+      this.reason = storeError(error, this.store.label).message;
+      this.problem = `the last change is not kept: ${this.reason}`;
     }
   }
 

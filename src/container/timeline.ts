@@ -62,6 +62,8 @@ export class Timeline {
   private footings: Footings = NO_FOOTINGS;
   /** While a checkpoint is being taken: what its image will stand on, which is kept, and the footings of before. */
   private taking: { readonly before: Footings; readonly digests: Set<string>; chain: PageChain | null } | null = null;
+  /** What was added last, and the footings of before. */
+  private added: { readonly id: string; readonly before: Footings } | null = null;
   private lastNumber = 0;
 
   constructor(core: Core) {
@@ -158,6 +160,7 @@ export class Timeline {
     const current = this.current();
     const entry = this.keep(image, readOwnImage(image, this.core).metadata, current?.isAutosave === true ? current.parentId : (current?.id ?? null), facts, digest);
     const footing = { digest: entry.digest, trace, chain: null, below: this.taking?.chain ?? null };
+    this.added = { id: entry.id, before: this.taking?.before ?? this.footings };
     this.taking = null;
     if (entry.isAutosave) {
       this.footings = { ...this.footings, autosave: footing };
@@ -167,6 +170,12 @@ export class Timeline {
     }
     this.collect();
     return entry;
+  }
+
+  /** Takes back the checkpoint that was added last: the next is a difference to what this one was to. */
+  takeBack(id: string): void {
+    if (this.added?.id === id) this.footings = this.added.before;
+    this.delete(id);
   }
 
   /** The checkpoint that was being taken will not be: the next is a difference to what this one would have been to. */
@@ -245,6 +254,7 @@ export class Timeline {
   /** The container has been restored from a checkpoint: what is taken next grows from there. */
   goOnFrom(id: string, { trace, chain }: { readonly trace: FrameTrace; readonly chain: PageChain }): void {
     this.currentId = id;
+    this.added = null;
     this.standOn({ digest: this.entry(id).digest, trace, chain, below: null });
   }
 
@@ -252,6 +262,7 @@ export class Timeline {
   goOnFromNothing(): void {
     this.currentId = null;
     this.footings = NO_FOOTINGS;
+    this.added = null;
     this.taking = null;
     this.collect();
   }

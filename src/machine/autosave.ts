@@ -12,14 +12,14 @@ import type { News } from './news.ts';
 export class Autosave {
   /** Null: off. */
   seconds: number | null = null;
+  /** Why there was none last time, in one sentence, which is said once; null when all went well. */
+  problem: string | null = null;
   private readonly history: History;
   private readonly taking: CheckpointTaking;
   private readonly news: News;
   private lastMs = 0;
   /** What the machine had done when it was last kept; null when it is not kept yet. */
   private keptMark: number | null = null;
-  /** What went wrong last time, which is said once. */
-  private toldFailure: string | null = null;
 
   constructor(history: History, taking: CheckpointTaking, news: News) {
     this.history = history;
@@ -53,21 +53,27 @@ export class Autosave {
   async save(container: Container, mark: number): Promise<void> {
     try {
       const entry = await this.taking.take(container, { name: 'autosave', leaveRunning: true, isAutosave: true });
-      // One that is in the store outlasts its successor that is not.
-      const isStored = this.history.isStored(entry);
-      const others = this.entries().filter(({ id }) => id !== entry.id);
-      const replaced = isStored ? others : others.filter((other) => !this.history.isStored(other));
-      await this.drop(replaced.map(({ id }) => id));
+      if (!this.history.isStored(entry)) await this.storeOrTakeBack(entry);
+      await this.drop(this.entries().filter(({ id }) => id !== entry.id).map(({ id }) => id));
       this.keptMark = mark;
-      this.toldFailure = null;
+      this.problem = null;
       this.news.tell({ kind: 'timeline', sentence: `autosave: ${Math.ceil(entry.imageBytes / 1000)} kB` });
     } catch (error) {
-      const failure = `autosave: ${error instanceof Error ? error.message : String(error)}`;
-      if (failure !== this.toldFailure) this.news.notice(failure, true);
-      this.toldFailure = failure;
+      const problem = `autosave: ${error instanceof Error ? error.message : String(error)}`;
+      if (withoutNumbers(problem) !== withoutNumbers(this.problem)) this.news.notice(problem, true);
+      this.problem = problem;
     } finally {
       this.lastMs = performance.now();
     }
+  }
+
+  /** In memory only it is of no use to anybody: the one before, which is in the store, stays. */
+  private async storeOrTakeBack(entry: TimelineEntry): Promise<void> {
+    const reason = await this.history.bring();
+    if (this.history.isStored(entry)) return;
+    this.history.timeline.takeBack(entry.id);
+    await this.history.keep();
+    throw new ContainerError(`not kept, ${reason ?? 'the store does not hold it'}`);
   }
 
   /** The container is gone, or autosave was switched off: nothing is to come back by itself. */
@@ -87,4 +93,8 @@ export class Autosave {
     for (const id of ids) this.history.timeline.delete(id);
     if (ids.length > 0) await this.history.keep();
   }
+}
+
+function withoutNumbers(sentence: string | null): string | null {
+  return sentence?.replace(/\d+/g, 'N') ?? null;
 }

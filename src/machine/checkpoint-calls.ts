@@ -57,7 +57,8 @@ export abstract class CheckpointCalls {
 
   async storeState(): Promise<StoreState | null> {
     const { history, autosave } = this.requireBooted();
-    return history.storeState(autosave.seconds);
+    const state = await history.storeState();
+    return state === null ? null : { ...state, problem: state.problem ?? autosave.problem, autosaveSeconds: autosave.seconds };
   }
 
   protected requireBooted(): Booted {

@@ -91,7 +91,8 @@ export class CheckpointTaking {
       totalMs,
       isAutosave: options.isAutosave === true,
     }, digest);
-    await this.history.keep();
+    if (entry.isAutosave) await this.history.bring();
+    else await this.history.keep();
     if (this.turns.isHere(container)) await this.conclude(container, flow);
     if (flow.warning !== null) this.news.notice(`checkpoint: ${entry.name} is good, but its resume hook failed: ${flow.warning}`, true);
     return entry;

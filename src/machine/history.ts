@@ -78,15 +78,20 @@ export class History {
     return this.stored !== null;
   }
 
-  async storeState(autosaveSeconds: number | null): Promise<StoreState | null> {
-    return this.stored === null ? null : { ...(await this.stored.usage()), autosaveSeconds };
+  async storeState(): Promise<Omit<StoreState, 'autosaveSeconds'> | null> {
+    return this.stored === null ? null : this.stored.usage();
   }
 
   /** Brings the store, if one is open, to what is here. Never fails: a notice says what is not kept. */
   async keep(): Promise<void> {
-    if (this.stored === null) return;
-    await this.stored.keep();
-    this.tellProblem(this.stored);
+    await this.bring();
+    if (this.stored !== null) this.tellProblem(this.stored);
+  }
+
+  /** The same without a notice. @returns why not all is kept, in the store's words; null when it is */
+  async bring(): Promise<string | null> {
+    await this.stored?.keep();
+    return this.stored?.reason ?? null;
   }
 
   private tellProblem({ problem }: StoredTimeline): void {

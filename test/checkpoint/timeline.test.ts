@@ -197,6 +197,13 @@ describe('Timeline', () => {
     bench.type('echo three > /tmp/f\n');
     const third = bench.checkpoint('third', true);
     expect([third.parentId, timeline.chain(third).slice(1)]).toEqual([b.id, timeline.chain(b)]);
+    bench.type('echo four > /tmp/f\n');
+    timeline.takeBack(bench.checkpoint('fourth', true).id);
+    bench.type('echo five > /tmp/f\n');
+    const fifth = bench.checkpoint('fifth', true);
+    expect(timeline.chain(fifth).slice(1)).toEqual(timeline.chain(third));
+    bench.expectWhole();
+    timeline.delete(fifth.id);
     bench.restore(third.id);
     expect(bench.checkpoint('c').parentId).toBe(b.id);
     expect(bench.drawn()).toBe('a(b(third c))');

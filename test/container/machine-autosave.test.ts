@@ -118,6 +118,27 @@ describe('Machine.setAutosave', () => {
     expect(await harness.said('cat /f')).toBe('named\n');
   });
 
+  it('says once that it finds no room, and leaves the last that found some in the store', async () => {
+    const harness = await started(openMemoryStore(40_000));
+    const { machine } = harness;
+    await machine.setAutosave(1000);
+    await harness.said('echo small > /f');
+    await harness.settled(machine.autosave());
+    const [small] = autosaves(harness);
+    for (const size of [50, 60, 70]) {
+      await harness.said(`dd if=/dev/urandom of=/big bs=1k count=${size}`);
+      await harness.settled(machine.autosave());
+    }
+    expect(autosaves(harness)).toEqual([{ ...small, freedByDeletingBytes: expect.any(Number) }]);
+    const sentence = expect.stringMatching(/^autosave: not kept, memory has \d+ kB left, \d+ kB are needed: delete checkpoints, or export this one$/);
+    expect(harness.sentences('notice')).toEqual([sentence]);
+    expect((await machine.storeState())!.problem).toEqual(sentence);
+    await harness.said('rm /big');
+    await harness.settled(machine.autosave());
+    expect(autosaves(harness)).toMatchObject([{ isStored: true }]);
+    expect((await machine.storeState())!.problem).toBeNull();
+  });
+
   it('lets a checkpoint that is asked for meanwhile wait', async () => {
     const harness = await started();
     const { machine } = harness;

@@ -123,6 +123,21 @@ describe('Machine.openStore', () => {
     expect(await third.machine.storeState()).toBeNull();
   });
 
+  it('changes nothing where the store cannot be read, and can be tried again', async () => {
+    const shelf = new Shelf();
+    await taken(await started(shelf.openStore), 'a');
+    let fails = true;
+    const flaky: OpenStore = async (name) => {
+      const store = await shelf.openStore(name);
+      return fails ? { ...store, readBlob: () => Promise.reject(new StoreError('failed', 'memory could not read a checkpoint: look at its disk')) } : store;
+    };
+    const harness = await MachineHarness.boot({ openStore: flaky });
+    await expect(harness.machine.openStore('c')).rejects.toThrow('memory could not read a checkpoint: look at its disk');
+    expect([harness.machine.listCheckpoints(), await harness.machine.storeState()]).toEqual([[], null]);
+    fails = false;
+    expect((await harness.machine.openStore('c')).checkpoints.map(({ name }) => name)).toEqual(['a']);
+  });
+
   it('keeps the children of a deleted checkpoint, and drops the images that nobody needs', async () => {
     const shelf = new Shelf();
     const first = await started(shelf.openStore);
