@@ -4,7 +4,7 @@
  */
 
 import type { MachineClient } from '../../src/bridge/machine-client.ts';
-import { withCheckpoints, withLine } from './model.ts';
+import { withCheckpoints, withLine } from './model-events.ts';
 import type { PageModel } from './model.ts';
 import type { Ask } from './playground.ts';
 import { sentenceOf } from './sentence.ts';

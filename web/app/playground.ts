@@ -9,7 +9,8 @@ import type { MachineEvent, MachineStats, Started, TerminalId, TerminalSize } fr
 import { Comparer } from './comparer.ts';
 import { fileSize } from './format.ts';
 import { Keeper } from './keeper.ts';
-import { emptyModel, keptWithoutSession, withEvent, withFates, withLine } from './model.ts';
+import { emptyModel, withFates } from './model.ts';
+import { keptWithoutSession, withEvent, withLine } from './model-events.ts';
 import type { PageModel, Request, TerminalSession } from './model.ts';
 import { defaultSettings, restoreChoice } from './restore-choice.ts';
 import type { RestoreSettings } from './restore-choice.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointInfo, KilledProcess, MachineEvent, RestoreReport } from '../../../src/machine/api.ts';
 import { checkpointName } from '../../../web/app/checkpoint-name.ts';
-import { emptyModel, keptWithoutSession, timelineOf, withCheckpoints, withEvent, withLine } from '../../../web/app/model.ts';
+import { emptyModel, timelineOf } from '../../../web/app/model.ts';
+import { keptWithoutSession, withCheckpoints, withEvent, withLine } from '../../../web/app/model-events.ts';
 import type { PageModel, TerminalSession } from '../../../web/app/model.ts';
 import { defaultSettings } from '../../../web/app/restore-choice.ts';
 import { recordOf } from '../../../web/app/session-record.ts';
