@@ -201,7 +201,8 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       const goesOn = this.container === null ? 'nothing was changed' : `${this.container.spec.id} goes on unchanged`;
-      const sentence = `restore: ${name}, ${error.message}; ${goesOn}`;
+      const remedy = error.field === 'base image' ? ': restore it over the image that it was made with' : '';
+      const sentence = `restore: ${name}, ${error.message}${remedy}; ${goesOn}`;
       this.news.notice(sentence, true);
       if (isAutosave) void this.keepForGood(id);
       throw new ContainerError(sentence);

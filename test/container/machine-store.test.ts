@@ -5,6 +5,7 @@ import { openMemoryStore } from '../../src/host/memory/store.ts';
 import { StoreError } from '../../src/ports/checkpoint-store.ts';
 import type { CheckpointStore, OpenStore } from '../../src/ports/checkpoint-store.ts';
 import { CORE_LAYOUT, ofLayout } from '../support/foreign-images.ts';
+import { ociArchive, textEntry } from '../support/oci-archive.ts';
 import { MachineHarness } from '../support/machine-driver.ts';
 
 /** What one call changes in a store. */
@@ -199,6 +200,25 @@ describe('a store that is damaged', () => {
       await taken(harness, `c${i}`);
       expect(await shelf.store!.readBlob(digest)).toEqual(image);
     }
+  });
+
+  it('keeps checkpoints and autosave that lie over another base image than the machine now has', async () => {
+    const shelf = new Shelf();
+    const first = await started(shelf.openStore);
+    await first.machine.setAutosave(1000);
+    const a = await taken(first, 'a');
+    await first.said('true');
+    await first.settled(first.machine.autosave());
+    const other = await MachineHarness.boot({ openStore: shelf.openStore }, ociArchive([[textEntry('file', 'another image')]]));
+    const { autosaveId, notices } = await other.machine.openStore('c');
+    const refusal = /^restore: \w+, base image: the checkpoint lies over sha256:[0-9a-f]{64}, the container has sha256:[0-9a-f]{64}: restore it over the image that it was made with; nothing was changed$/;
+    for (const id of [a.id, autosaveId!]) await expect(other.machine.restore(id)).rejects.toThrow(refusal);
+    await expect(other.machine.exportCheckpoint(a.id, 'oci')).resolves.toBeInstanceOf(Uint8Array);
+    expect((await other.machine.inspect(a.id)).processes.map(({ pid }) => pid)).toContain(1);
+    const { harness, report } = await reopened(shelf);
+    expect([notices, report.notices, report.autosaveId]).toEqual([[], [], null]);
+    expect(report.checkpoints.map(({ name }) => name)).toEqual(['a', 'autosave-kept']);
+    for (const { id } of report.checkpoints) expect(await nameIn(harness, id)).toBe('a');
   });
 
   it('makes checkpoints of all images again where the list is damaged', async () => {

@@ -20,9 +20,9 @@ export class MachineHarness {
   }
 
   /** A machine without a container. */
-  static async boot(environment: MachineEnvironment = {}): Promise<MachineHarness> {
+  static async boot(environment: MachineEnvironment = {}, archive: Uint8Array = imageArchive): Promise<MachineHarness> {
     const harness = new MachineHarness(environment);
-    await harness.machine.boot({ core: coreModule, imageArchive, memoryLimitBytes: 64 << 20 });
+    await harness.machine.boot({ core: coreModule, imageArchive: archive, memoryLimitBytes: 64 << 20 });
     return harness;
   }
 
