@@ -15,6 +15,11 @@ export function importName(fileName: string): string {
   return fileName.replace(/(\.oci)?\.(stasis|tar|img|bin)$/i, '') || 'imported';
 }
 
+/** Why a file was not taken in, with its name: the machine knows its bytes only, as `file`. */
+export function importFailure(fileName: string, sentence: string): string {
+  return sentence.startsWith('file: ') ? `import: ${fileName} ${sentence.slice('file: '.length)}` : `import: ${fileName}, ${sentence}`;
+}
+
 /** Lets the browser save `bytes` under `name`. */
 export function saveFile(name: string, bytes: Uint8Array): void {
   const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' }));

@@ -4,6 +4,7 @@
  */
 
 import type { MachineClient } from '../../src/bridge/machine-client.ts';
+import { count } from './format.ts';
 import { withCheckpoints, withLine } from './model-events.ts';
 import type { PageModel } from './model.ts';
 import type { Ask } from './playground.ts';
@@ -151,7 +152,7 @@ export class Keeper {
     await this.ask('timeline', async ({ machine }) => {
       const [{ saveFile, exportName }, bytes] = await Promise.all([import('./exchange.ts'), machine.exportCheckpoint(id, format)]);
       saveFile(exportName(name, format), bytes);
-      this.tell(`export: ${exportName(name, format)}, ${bytes.length} bytes`, 'quiet');
+      this.tell(`export: ${exportName(name, format)}, ${count(bytes.length)} bytes`, 'quiet');
     });
   }
 
@@ -164,15 +165,18 @@ export class Keeper {
     const text = `${location.href.replace(/#.*$/, '')}#${fragment}`;
     const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false;
     this.change((model) => ({ ...model, link: { checkpointId: id, text, isCopied } }));
-    this.tell(`link: ${name}, ${text.length} characters${isCopied ? ', copied' : ''}`, 'quiet');
+    this.tell(`link: ${name}, ${count(text.length)} characters${isCopied ? ', copied' : ''}`, 'quiet');
   }
 
   /** Takes in a file: whatever `export` gives. It is checked whole before it is on the timeline. */
   async import(file: File): Promise<void> {
     await this.ask('import', async ({ machine }) => {
-      const { importName } = await import('./exchange.ts');
+      const { importFailure, importName } = await import('./exchange.ts');
       if (file.size > LARGEST_IMPORT_BYTES) throw new Error(`import: ${file.name} has ${file.size} bytes, and at most ${LARGEST_IMPORT_BYTES} are taken`);
-      const { id } = await machine.importCheckpoint(importName(file.name), new Uint8Array(await file.arrayBuffer()));
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const { id } = await machine.importCheckpoint(importName(file.name), bytes).catch((error: unknown) => {
+        throw new Error(importFailure(file.name, sentenceOf(error)));
+      });
       this.change((model) => ({ ...model, importedId: id }));
     });
     await this.refresh();

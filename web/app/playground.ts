@@ -75,8 +75,8 @@ export class Playground {
       this.wires.client = client;
       const [core, imageArchive] = await this.load(console);
       await client.machine.boot({ core, imageArchive, memoryLimitBytes: MEMORY_LIMIT_BYTES });
-      const isBack = await this.keeper.bringBack(client);
       this.print(console, '\r\x1b[2K');
+      const isBack = await this.keeper.bringBack(client);
       if (!isBack) await this.createContainer(client, console);
       this.set({ ...this.model, phase: { kind: 'ready' }, branchSinceMs: Date.now() });
       void this.keepPolling();

@@ -43,7 +43,7 @@ export const pageStyles = css`
   .below { flex: none; max-height: 62%; overflow: auto; scrollbar-width: thin; scrollbar-color: var(--line-strong) transparent; }
   stasis-compare { grid-area: main / main / insp / insp; }
   [data-panel='compare'] :is(main, .inspector) { display: none; }
-  [data-dropping]::after { content: 'Drop it: a checkpoint is checked whole before anything is touched'; position: fixed; inset: 6px; z-index: 20; display: grid; place-items: end center; padding-bottom: var(--s6); border: 2px dashed var(--edge); border-radius: var(--radius); color: var(--ink); font-size: var(--text-l); pointer-events: none; }
+  [data-dropping]::after { content: 'Drop it: a checkpoint is checked whole before anything is touched'; position: fixed; inset: 6px; z-index: 20; display: grid; place-items: center; padding: var(--s5); text-align: center; border: 2px dashed var(--edge); border-radius: var(--radius); color: var(--ink); font-size: var(--text-l); background: color-mix(in srgb, var(--bg) 80%, transparent); pointer-events: none; }
 
   @media (max-width: 1180px) {
     .app { grid-template: 'top' var(--bar) 'main' minmax(0, 1fr) 'insp' auto 'time' auto / minmax(0, 1fr); }
