@@ -36,7 +36,7 @@ export interface FdEnds {
   size(): { rows: number; columns: number } | null;
 }
 
-/** What descriptor `fd` of this process is. @errors ImageError it is not open, or nothing that can be passed */
+/** What descriptor `fd` is that this process was started with. @errors ImageError it is not open, or nothing that can be passed */
 export function inspectFd(fd: number): OpenFd {
   const place = `descriptor ${fd}`;
   let stats;
@@ -47,9 +47,19 @@ export function inspectFd(fd: number): OpenFd {
   }
   if (stats.isDirectory() || stats.isBlockDevice()) throw new ImageError(place, `is a ${stats.isDirectory() ? 'directory' : 'disk'}, which cannot be passed: use --volume`);
   const { flags, offset } = facts(fd);
+  if (isInternal(fd)) throw new ImageError(place, 'is none that this process was started with');
   const base = { fd, access: flags & ACCESS_MASK, flags, offset };
   if (!stats.isFile()) return { ...base, kind: isatty(fd) ? 'terminal' : 'stream', path: null };
   return { ...base, kind: 'file', path: pathOf(fd, place) };
+}
+
+/** Whether Node has opened it for itself: event queues, which have no use elsewhere. */
+function isInternal(fd: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('anon_inode:');
+  } catch {
+    return false;
+  }
 }
 
 /** Linux tells in /proc; elsewhere a descriptor is taken for one that reads and writes from the beginning. */
