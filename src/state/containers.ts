@@ -8,6 +8,7 @@ import { panic } from '../base/errors.ts';
 import { makeKind } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { classNamed, isInstance } from './registry.ts';
+import type { GraphWriter } from './writer.ts';
 
 export function optional<T>(kind: Kind<T>): Kind<T | null> {
   return makeKind<T | null>(
@@ -69,6 +70,15 @@ export type TupleOf<K extends readonly Kind<never>[]> = { readonly [I in keyof K
 
 /** A Map, in its insertion order. */
 export function map<K, V>(key: Kind<K>, value: Kind<V>): Kind<ReadonlyMap<K, V>> {
+  return mapOf(key, value, (_writer, write) => write());
+}
+
+/** As `map`, for many entries whose kinds write integers alone: a walk may leave them for later (`beginWalk`). */
+export function mapLater<K>(key: Kind<K>, value: Kind<number>): Kind<ReadonlyMap<K, number>> {
+  return mapOf(key, value, (writer, write) => writer.later(write));
+}
+
+function mapOf<K, V>(key: Kind<K>, value: Kind<V>, writeEntries: (writer: GraphWriter, write: () => void) => void): Kind<ReadonlyMap<K, V>> {
   const description = `map(${key.description}, ${value.description})`;
   return makeKind<ReadonlyMap<K, V>>(
     description,
@@ -76,10 +86,12 @@ export function map<K, V>(key: Kind<K>, value: Kind<V>): Kind<ReadonlyMap<K, V>>
       if (!(entries instanceof Map)) writer.reject(entries, 'a Map');
       if (writer.writtenBefore(entries, description)) return;
       writer.int(entries.size + 1);
-      for (const [k, v] of entries) {
-        key.write(writer, k);
-        value.write(writer, v);
-      }
+      writeEntries(writer, () => {
+        for (const [k, v] of entries) {
+          key.write(writer, k);
+          value.write(writer, v);
+        }
+      });
     },
     (reader) => {
       const header = reader.lengthPlusOne();

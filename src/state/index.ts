@@ -3,9 +3,9 @@ export type { AtRest, ClassOf, Derived, Edge, FieldRule, StateFields, StateOptio
 export { u8, u16, u32, i32, int, f64, big, bool, byteString, text, enumOf, frame } from './kinds.ts';
 export type { Kind, ValueOf } from './kinds.ts';
 export { bytes, u32s, f64s, frames } from './buffers.ts';
-export { anyRef, list, map, optional, record, ref, set, tagged, tuple } from './containers.ts';
+export { anyRef, list, map, mapLater, optional, record, ref, set, tagged, tuple } from './containers.ts';
 export { allClasses, findClass, planOf } from './registry.ts';
 export type { ClassPlan, FieldPlan } from './registry.ts';
-export { saveGraph, walkGraph, STATE_FORMAT } from './save.ts';
+export { beginWalk, saveGraph, walkGraph, STATE_FORMAT } from './save.ts';
 export { loadGraph, STATE_LIMIT_BYTES } from './load.ts';
 export type { LoadContext, SaveContext, Tapes, WalkContext, WirePort } from './wire.ts';

@@ -28,7 +28,18 @@ export function saveGraph(root: object, context: SaveContext): Uint8Array {
  *           value out of its kind's range
  */
 export function walkGraph(root: object, context: WalkContext): Tapes {
-  const writer = new GraphWriter(context);
+  return walk(root, new GraphWriter(context))();
+}
+
+/**
+ * As `walkGraph`, but entries of kind `mapLater` are written when the function that is returned is called: they must not
+ * change before. Frames in them are numbered after all others.
+ */
+export function beginWalk(root: object, context: WalkContext): () => Tapes {
+  return walk(root, new GraphWriter(context, true));
+}
+
+function walk(root: object, writer: GraphWriter): () => Tapes {
   const classes = new Map<ClassPlan, number>();
   const classOfObject: number[] = [];
 
@@ -57,7 +68,10 @@ export function walkGraph(root: object, context: WalkContext): Tapes {
   }
   head.int(classOfObject.length);
   for (const place of classOfObject) head.int(place);
-  return joinTapes(head, writer);
+  return () => {
+    writer.writeHoles();
+    return joinTapes(head, writer);
+  };
 }
 
 function writeFields(writer: GraphWriter, plan: ClassPlan, target: object): void {

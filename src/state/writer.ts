@@ -23,6 +23,17 @@ export class TapeWriter {
     this.ints[this.intCount++] = value;
   }
 
+  /** Appends integers. */
+  append(ints: Float64Array): void {
+    if (this.intCount + ints.length > this.ints.length) {
+      const grown = new Float64Array(Math.max(this.ints.length * 2, this.intCount + ints.length));
+      grown.set(this.ints);
+      this.ints = grown;
+    }
+    this.ints.set(ints, this.intCount);
+    this.intCount += ints.length;
+  }
+
   /** Makes room for `count` bytes and returns the offset in `bytes` to put them at. */
   reserve(count: number): number {
     const at = this.byteCount;
@@ -93,6 +104,10 @@ export function joinTapes(first: TapeWriter, second: TapeWriter): Tapes {
  */
 export class GraphWriter extends TapeWriter {
   context: WalkContext;
+  /** Whether `later` is to wait for `writeHoles`. */
+  readonly isPatient: boolean;
+  /** Integers that are not there yet: where in the tape they belong, ascending, and how they are written. */
+  private holes: { readonly at: number; readonly write: () => void }[] = [];
   /** Objects met so far; the i-th has number i + 1. */
   objects: object[] = [];
   numbers = new Map<object, number>();
@@ -102,9 +117,32 @@ export class GraphWriter extends TapeWriter {
   className = '';
   fieldName = '';
 
-  constructor(context: WalkContext) {
+  constructor(context: WalkContext, isPatient = false) {
     super();
     this.context = context;
+    this.isPatient = isPatient;
+  }
+
+  /** Writes integers, only integers, here in the tape, but perhaps not before `writeHoles`. */
+  later(write: () => void): void {
+    if (this.isPatient) this.holes.push({ at: this.intCount, write });
+    else write();
+  }
+
+  /** Writes what was put off, each where it belongs. */
+  writeHoles(): void {
+    const { holes, ints, intCount } = this;
+    if (holes.length === 0) return;
+    this.holes = [];
+    this.ints = new Float64Array(ints.length * 2);
+    this.intCount = 0;
+    let done = 0;
+    for (const { at, write } of holes) {
+      this.append(ints.subarray(done, at));
+      write();
+      done = at;
+    }
+    this.append(ints.subarray(done, intCount));
   }
 
   /** Appends the number of a class instance. */

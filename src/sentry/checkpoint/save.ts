@@ -1,7 +1,7 @@
 import { ImageError, panic } from '../../base/errors.ts';
 import { HART_BYTES } from '../../core/layout.ts';
 import type { BaseTree } from '../../ports/base-tree.ts';
-import { walkGraph } from '../../state/index.ts';
+import { beginWalk } from '../../state/index.ts';
 import type { Tapes } from '../../state/index.ts';
 import { RootFs } from '../fs/rootfs/rootfs.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
@@ -57,7 +57,9 @@ export class Save {
   private readonly kernel: Kernel;
   private readonly options: SaveOptions;
   private readonly numbers: FrameNumbers;
-  private readonly state: Tapes;
+  /** The kernel's state; pages of files are left for `settle`. */
+  private readonly walk: () => Tapes;
+  private state: Tapes | null = null;
   private readonly spaces: readonly AddressSpace[];
   /** Copies of the page tables of the address spaces, in the order of the tasks; none once they are in `dumps`. */
   private readonly tables: FrozenTables;
@@ -80,10 +82,18 @@ export class Save {
     this.numbers = new FrameNumbers();
     saveRegisters(kernel);
     this.spaces = [...kernel.addressSpaces()];
-    this.state = walkGraph(kernel, this.numbers);
+    this.walk = beginWalk(kernel, this.numbers);
     this.tables = FrozenTables.of(core, this.spaces);
     forgetRegisters(kernel);
     this.counts = countsOf(kernel);
+    kernel.services.get('vfs', Vfs).unsettled = () => this.settle();
+  }
+
+  /** Takes down what the pause has left for later: at the latest when somebody is about to change it. */
+  private settle(): Tapes {
+    this.state ??= this.walk();
+    this.kernel.services.get('vfs', Vfs).unsettled = null;
+    return this.state;
   }
 
   /** Freezes the kernel. The guest may go on when this returns. @errors ImageError while another checkpoint is under way */
@@ -148,9 +158,9 @@ export class Save {
     const { core } = this.kernel;
     const wire = coreWire(core);
     this.dumps = this.tables.take();
-    const state = wire.encodeTapes(this.state);
+    const state = wire.encodeTapes(this.settle());
     const tables = encodeTables(wire, this.dumps, this.numbers);
-    const { base, pages } = basePagesOf(this.kernel);
+    const { base, pages } = basePagesOf(this.kernel, this.epoch);
     this.counts['frames'] = this.numbers.frames.length;
     const encoder = new PageEncoder(core, this.numbers.frames, (frame) => pages.get(frame) ?? null, this.parentPages(base));
     return { state, tables, baseImage: base?.digest ?? null, pages: encoder };
@@ -168,6 +178,7 @@ export class Save {
   /** Gives the checkpoint up; the container goes on as if it had not been asked for. */
   abandon(): void {
     this.tables.release();
+    this.kernel.services.get('vfs', Vfs).unsettled = null;
     this.kernel.core.freezeEnd();
   }
 }
@@ -181,17 +192,18 @@ interface Encoding {
 }
 
 /**
- * Frames that hold pages of the base image, as of now: a frame of the freeze that has become the container's own since is not
- * among them and saved by its content, and one that held something else cannot have become a page of the base, for the freeze
- * keeps freed frames from being used again.
+ * Frames that hold pages of the base image, now and at the freeze that ended `epoch`. One that has become the container's own
+ * since is not among them and saved by its content; so is one that was written, freed and taken for a page of the base since.
  */
-function basePagesOf(kernel: Kernel): { base: BaseTree | null; pages: Map<number, BasePage> } {
+function basePagesOf(kernel: Kernel, epoch: number): { base: BaseTree | null; pages: Map<number, BasePage> } {
   const pages = new Map<number, BasePage>();
   let base: BaseTree | null = null;
   for (const fileSystem of kernel.services.get('vfs', Vfs).fileSystems) {
     if (!(fileSystem instanceof RootFs)) continue;
     base = fileSystem.base;
-    for (const { frame, path, pageIndex } of fileSystem.mappedBasePages()) pages.set(frame, { source: path, page: pageIndex });
+    for (const { frame, path, pageIndex } of fileSystem.mappedBasePages()) {
+      if (kernel.core.frameDirtyEpoch(frame) <= epoch) pages.set(frame, { source: path, page: pageIndex });
+    }
   }
   return { base, pages };
 }

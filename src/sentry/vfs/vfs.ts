@@ -1,5 +1,5 @@
 import type { Core } from '../../core/core.ts';
-import { anyRef, defineState, edge, ref, set, u32 } from '../../state/index.ts';
+import { anyRef, atRest, defineState, edge, ref, set, u32 } from '../../state/index.ts';
 import type { MappingInvalidator } from '../mm/mappable.ts';
 import type { Clock } from '../wait/clock.ts';
 import { CheckpointNotices } from './checkpoint-notices.ts';
@@ -27,6 +27,8 @@ export class Vfs {
   lastCookie = 0;
   lastDevice = 0;
   lastMountId = 0;
+  /** Takes down what a checkpoint's pause has left for later; null while there is nothing. */
+  unsettled: (() => void) | null = null;
 
   constructor(core: Core, clock: Clock, invalidator: MappingInvalidator) {
     this.core = core;
@@ -63,6 +65,11 @@ export class Vfs {
     for (const fileSystem of this.fileSystems) fileSystem.beforeCheckpoint();
   }
 
+  /** Call before the pages of a file are others than before: a checkpoint may not have looked at them yet. */
+  settle(): void {
+    this.unsettled?.();
+  }
+
   nextMountId(): number {
     return ++this.lastMountId;
   }
@@ -84,4 +91,5 @@ defineState(Vfs, 'Vfs', 1, {
   lastCookie: u32,
   lastDevice: u32,
   lastMountId: u32,
+  unsettled: atRest<(() => void) | null>(() => null),
 });

@@ -223,6 +223,7 @@ export class RootInode extends PagedInode {
     this.changed();
     if (!this.isBasePage(page)) return super.frameToWrite(page, isWhole);
     const cached = this.cleanPages.get(page);
+    this.fileSystem.vfs.settle();
     if (cached !== undefined) {
       this.cleanPages.delete(page);
       this.pages.set(page, cached);

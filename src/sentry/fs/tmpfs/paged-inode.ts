@@ -4,7 +4,7 @@ import {
 } from '../../../abi/fs.ts';
 import { PAGE_BYTES } from '../../../abi/mman.ts';
 import { SysError } from '../../../base/errors.ts';
-import { defineState, extend, frame, map, u32 } from '../../../state/index.ts';
+import { defineState, extend, frame, mapLater, u32 } from '../../../state/index.ts';
 import type { IoSource, IoTarget } from '../../mm/io-buffer.ts';
 import type { FileSystem } from '../../vfs/file-system.ts';
 import { MemoryInode, memoryInodeState } from './memory-inode.ts';
@@ -54,7 +54,9 @@ export abstract class PagedInode extends MemoryInode {
   /** Allocates a frame of zeros for `page`. */
   addFrame(page: number, isReserved: boolean): number {
     if (!isReserved && !this.budget().takePages(1)) return 0;
-    const made = this.fileSystem.vfs.allocateFrame();
+    const { vfs } = this.fileSystem;
+    const made = vfs.allocateFrame();
+    vfs.settle();
     if (made !== 0) this.pages.set(page, made);
     else if (!isReserved) this.budget().givePages(1);
     return made;
@@ -131,7 +133,9 @@ export abstract class PagedInode extends MemoryInode {
 
   /** Drops the frames of pages `[first, end)`. */
   dropPages(first: number, end: number): void {
-    const { core } = this.fileSystem.vfs;
+    const { vfs } = this.fileSystem;
+    const { core } = vfs;
+    vfs.settle();
     let dropped = 0;
     const dropOne = (page: number, held: number): void => {
       if (held !== 0) core.frameUnref(held);
@@ -202,6 +206,7 @@ export abstract class PagedInode extends MemoryInode {
     let missing = 0;
     for (let page = first; page < end; page++) if (!this.pages.has(page)) missing++;
     if (!this.budget().takePages(missing)) throw new SysError(ENOSPC, 'fallocate: no room left');
+    this.fileSystem.vfs.settle();
     for (let page = first; page < end; page++) if (!this.pages.has(page)) this.pages.set(page, 0);
   }
 
@@ -255,4 +260,4 @@ export abstract class PagedInode extends MemoryInode {
   }
 }
 
-export const pagedInodeState = defineState(PagedInode, 'PagedInode', 1, extend(memoryInodeState, { pages: map(u32, frame) }));
+export const pagedInodeState = defineState(PagedInode, 'PagedInode', 1, extend(memoryInodeState, { pages: mapLater(u32, frame) }));
