@@ -115,6 +115,28 @@ describe.runIf(hasBrowser)('files', () => {
   });
 });
 
+describe.runIf(hasBrowser)('a file that comes at the wrong time', () => {
+  it('is not taken, and that is said', async () => {
+    const driver = new PlaygroundDriver(await browser.context.newPage());
+    const { page } = driver;
+    let serveImage = (): void => undefined;
+    const served = new Promise<void>((resolve) => (serveImage = resolve));
+    await page.route('**/busybox.tar', async (route) => {
+      await served;
+      await route.continue();
+    });
+    await page.goto(here.url);
+    await page.locator('stasis-page').waitFor({ state: 'attached' });
+    await page.waitForFunction(() => document.querySelector('stasis-page')!.model.sessions.length === 1);
+    await driver.drop('early.stasis', new Uint8Array(10));
+    expect(await driver.said(/import/)).toBe('import: the machine is still starting; nothing was done, ask again');
+    serveImage();
+    await driver.waitForText(0, /^init: 1$/m);
+    expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+});
+
 describe.runIf(hasBrowser)('a link', () => {
   it('holds a checkpoint, is copied with its size, and another page that opens it can restore at once', async () => {
     const from = await pageWithNote();

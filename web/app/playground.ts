@@ -12,6 +12,7 @@ import { Keeper } from './keeper.ts';
 import { emptyModel, withFates } from './model.ts';
 import { keptWithoutSession, withEvent, withLine } from './model-events.ts';
 import type { PageModel, Request, TerminalSession } from './model.ts';
+import { notReady } from './refusals.ts';
 import { defaultSettings, restoreChoice } from './restore-choice.ts';
 import type { RestoreSettings } from './restore-choice.ts';
 import { sentenceOf } from './sentence.ts';
@@ -142,20 +143,26 @@ export class Playground {
 
   /** One request at a time; a refusal becomes a line in Events and stays where it was asked. */
   private async request<T>(kind: Request, act: (client: MachineClient) => Promise<T>): Promise<T | null> {
-    if (this.client === null || this.model.busy !== null) return null;
+    const { client } = this;
+    if (client === null) return null;
+    const reason = notReady(this.model);
+    if (reason !== '') return this.refuse(kind, `${kind}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}; nothing was done, ask again`);
     this.set({ ...this.model, busy: kind });
     try {
-      const result = await act(this.client);
+      const result = await act(client);
       if (this.model.refusal?.of === kind) this.dismissRefusal();
       return result;
     } catch (error) {
-      const sentence = sentenceOf(error);
-      this.set({ ...withLine(this.model, Date.now(), sentence, 'failure'), refusal: { of: kind, sentence } });
-      return null;
+      return this.refuse(kind, sentenceOf(error));
     } finally {
       this.set({ ...this.model, busy: null });
       void this.poll();
     }
+  }
+
+  private refuse(of: Request, sentence: string): null {
+    this.set({ ...withLine(this.model, Date.now(), sentence, 'failure'), refusal: { of, sentence } });
+    return null;
   }
 
   private async load(console: TerminalSession): Promise<[WebAssembly.Module, Uint8Array]> {

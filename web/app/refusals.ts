@@ -8,7 +8,8 @@ const UNDER_WAY: Record<Request, string> = {
   timeline: 'The timeline is being changed', import: 'A checkpoint is being read in', store: 'The store is being asked',
 };
 
-function notReady({ phase, busy }: PageModel): string {
+/** Of whatever is asked: why it has to wait. */
+export function notReady({ phase, busy }: PageModel): string {
   if (phase.kind === 'loading') return 'The machine is still starting';
   if (phase.kind === 'failed') return 'The machine has failed';
   return busy === null ? '' : UNDER_WAY[busy];
