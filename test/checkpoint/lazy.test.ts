@@ -133,6 +133,15 @@ describe('pages on first touch', () => {
     expect(restored.container.status).toBe('stopped');
   });
 
+  it('are not read for processes that the exec policy kills', () => {
+    const harness = ContainerHarness.restore(image, begun.clock());
+    harness.exec(['sh', '-c', 'x=$(seq 9000); while :; do sleep 1; done'], TERMINAL);
+    harness.run(1500);
+    const restored = ContainerHarness.restore(harness.image(), harness.clock());
+    expect(restored.killed.length).toBeGreaterThan(0);
+    expect(absentFrames(restored)).toBe(restored.container.kernel.core.framesInUse());
+  });
+
   it('count against the memory limit like all others', () => {
     const frames = begun.container.kernel.core.framesInUse();
     const tight = ContainerHarness.restore(image, begun.clock(), { memoryLimitBytes: (frames + 40) * 4096 });
