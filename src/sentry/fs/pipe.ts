@@ -211,6 +211,10 @@ export class PipeFile extends FileDescription {
     }
   }
 
+  override signalsInput(): boolean {
+    return true;
+  }
+
   override read(dst: IoTarget): number {
     const { pipe } = this;
     if (dst.remainingBytes === 0) return 0;

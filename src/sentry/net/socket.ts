@@ -234,6 +234,10 @@ export abstract class Socket extends FileDescription {
     this.drop();
   }
 
+  override signalsInput(): boolean {
+    return true;
+  }
+
   override read(dst: IoTarget, caller: Caller): number {
     if (dst.remainingBytes === 0 && this.isStream()) return 0;
     const got = receipt(this.isNonblocking() ? MSG_DONTWAIT : 0);

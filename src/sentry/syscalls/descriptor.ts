@@ -8,6 +8,7 @@ import { FD_CLOEXEC, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NOCTTY
 import { TIOCGPTPEER } from '../../abi/ioctl.ts';
 import { SysError } from '../../base/errors.ts';
 import { TmpfsInode } from '../fs/tmpfs/tmpfs.ts';
+import { followAsync } from '../task/input-signal.ts';
 import type { Task } from '../task/task.ts';
 import { PtyMaster } from '../tty/pty.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
@@ -70,7 +71,7 @@ export function fcntl(task: Task, args: SyscallArgs): SyscallResult {
   if ((file.statusFlags & O_PATH) !== 0) throw new SysError(EBADF, 'fcntl: the descriptor only holds a place');
   switch (command) {
     case F_SETFL:
-      return setStatusFlags(task, file, args.u32(2));
+      return setStatusFlags(task, file, fd, args.u32(2));
     case F_GETLK:
     case F_OFD_GETLK:
       return getRecordLock(task, file, args.addr(2), command === F_OFD_GETLK);
@@ -129,11 +130,12 @@ function ownership(task: Task, file: FileDescription, command: number, args: Sys
   }
 }
 
-function setStatusFlags(task: Task, file: FileDescription, flags: number): number {
+function setStatusFlags(task: Task, file: FileDescription, fd: number, flags: number): number {
   if ((flags & O_NOATIME & ~file.statusFlags) !== 0 && !isOwnerOrCapable(file.inode, task.credentials)) {
     throw new SysError(EPERM, 'fcntl: O_NOATIME of another owner');
   }
   file.setStatusFlags((file.statusFlags & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS));
+  followAsync(task.kernel, file, fd, (flags & O_ASYNC) !== 0, task.credentials);
   return 0;
 }
 
@@ -187,6 +189,7 @@ export function ioctl(task: Task, args: SyscallArgs): SyscallResult {
       return 0;
     case FIOASYNC:
       switchFlag(file, O_ASYNC, task.mm.readU32(argument));
+      followAsync(task.kernel, file, fd, (file.statusFlags & O_ASYNC) !== 0, task.credentials);
       return 0;
     case FIOQSIZE:
       if (!file.inode.isRegular() && !file.inode.isDirectory()) throw new SysError(ENOTTY, 'ioctl: FIOQSIZE');

@@ -151,6 +151,10 @@ export class PtyMaster extends FileDescription {
     this.pty = pty;
   }
 
+  override signalsInput(): boolean {
+    return true;
+  }
+
   override read(dst: IoTarget): number {
     const { pty } = this;
     if (dst.remainingBytes === 0) return 0;

@@ -39,6 +39,10 @@ export class TtyFile extends FileDescription {
     return this.hangUpsAtOpen !== this.tty.hangUps;
   }
 
+  override signalsInput(): boolean {
+    return true;
+  }
+
   override read(dst: IoTarget, caller: Caller): number {
     const { tty } = this;
     if (this.isHungUp()) return 0;

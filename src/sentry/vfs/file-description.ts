@@ -31,7 +31,7 @@ export abstract class FileDescription {
   /** F_SETOWN: pid, or −pgid; 0 none. F_SETSIG. */
   owner = 0;
   ownerSignal = 0;
-  /** Who watches it, and has to let go when it is released: the interests of epoll(7). Null for nobody. */
+  /** Who watches it, and has to let go when it is released: the interests of epoll(7), signals for input. Null for nobody. */
   watchers: Set<FileWatcher> | null = null;
 
   constructor(inode: Inode, path: Path | null, statusFlags: number) {
@@ -103,6 +103,11 @@ export abstract class FileDescription {
 
   /** Whether a blocking write goes on until everything is written: pipes, terminals, stream sockets. */
   writesAll(): boolean {
+    return false;
+  }
+
+  /** Whether O_ASYNC makes it send signals. */
+  signalsInput(): boolean {
     return false;
   }
 

@@ -7,6 +7,7 @@ import { rootPath } from '../../../scripts/support/paths.mjs';
 import { readContainerFile } from '../../../src/container/files.ts';
 import { ImageStore } from '../../../src/container/image-store.ts';
 import type { ExecPolicy } from '../../../src/sentry/checkpoint/exec-policy.ts';
+import { KnownImages } from '../../../src/sentry/checkpoint/known-images.ts';
 import type { SaveParent } from '../../../src/sentry/checkpoint/save.ts';
 import { ContainerHarness } from '../../support/container-harness.ts';
 
@@ -40,6 +41,13 @@ export interface RandomRun {
   readonly history: readonly string[];
 }
 
+/** A checkpoint, and how many images its chain has. */
+interface Kept {
+  readonly digest: string;
+  readonly length: number;
+  readonly realtimeMs: number;
+}
+
 /** Numbers that a seed gives. */
 export class RandomSource {
   private state: number;
@@ -62,7 +70,7 @@ export class RandomSource {
 }
 
 /** The container of a seed: `/bin/sh` as init, and under it a few of the programs and scripts at once. */
-export function workload(random: RandomSource): { readonly start: () => ContainerHarness; readonly names: readonly string[] } {
+export function workload(random: RandomSource): { readonly start: (knownImages: KnownImages) => ContainerHarness; readonly names: readonly string[] } {
   const programs = [...new Set(Array.from({ length: 4 }, () => random.oneOf(PROGRAMS)))];
   const scripts = [...new Set(Array.from({ length: 3 }, () => random.next(SCRIPTS.length)))];
   const parts = [
@@ -73,7 +81,7 @@ export function workload(random: RandomSource): { readonly start: () => Containe
     ...parts.map(({ name, command }) => `(mkdir -p /work/${name} && cd /work/${name} && ${command} > /out-${name} 2>&1; echo "[exit $?]" >> /out-${name}) & `),
     'wait; echo done',
   ].join('\n');
-  return { start: () => ContainerHarness.start({ argv: ['sh', '-c', script], programs }), names: parts.map(({ name }) => name) };
+  return { start: (knownImages) => ContainerHarness.start({ argv: ['sh', '-c', script], programs, host: { knownImages } }), names: parts.map(({ name }) => name) };
 }
 
 function outputsOf({ container }: ContainerHarness, names: readonly string[]): Map<string, string> {
@@ -83,7 +91,7 @@ function outputsOf({ container }: ContainerHarness, names: readonly string[]): M
 /** Runs it to its end without a checkpoint. */
 export function undisturbed(seed: number): RandomRun {
   const { start, names } = workload(new RandomSource(seed));
-  const harness = start();
+  const harness = start(new KnownImages());
   for (let i = 0; harness.container.status === 'running' && i < 2000; i++) harness.run(100);
   return { outputs: outputsOf(harness, names), history: [] };
 }
@@ -94,13 +102,16 @@ export function disturbed(seed: number): RandomRun {
   const { start, names } = workload(random);
   const images = new ImageStore();
   const history: string[] = [];
-  let harness = start();
-  let parent: { digest: string; length: number } | null = null;
+  const knownImages = new KnownImages();
+  let harness = start(knownImages);
+  const kept: Kept[] = [];
+  let parent: Kept | null = null;
   let untilNext = 1 + random.next(100);
   for (let step = 0; harness.container.status === 'running' && step < MOST_STEPS; step++) {
     const { container } = harness;
     if (container.kernel.hasRunnable()) container.step({ budget: 1 + random.next(60_000), maxTraps: 1 + random.next(30) });
     else harness.run(1);
+    if (random.next(4) === 0) container.fillAhead(random.next(50));
     harness.drain();
     container.takeEnded();
     if (--untilNext > 0 || container.status !== 'running') continue;
@@ -113,15 +124,21 @@ export function disturbed(seed: number): RandomRun {
     const policy = random.oneOf(POLICIES);
     const clock = random.oneOf(['gvisor', 'continue'] as const);
     const isSlow = random.next(3) === 0;
-    history.push(`step ${step}: ${difference ? 'difference' : 'full image'}, restored under ${policy}, clock ${clock}${isSlow ? ', encoded while it ran' : ''}`);
+    const isInPlace = random.next(2) === 0;
+    history.push(`step ${step}: ${difference ? 'difference' : 'full image'}, restored under ${policy}, clock ${clock}${isSlow ? ', encoded while it ran' : ''}${isInPlace ? ', in place' : ''}`);
     const saveParent: SaveParent | null = difference ? { digest: parent!.digest, ...harness.source! } : null;
     const realtimeMs = Math.floor(harness.clock().realtimeMs);
     const save = container.beginCheckpoint(realtimeMs, saveParent);
     while (!save.step(isSlow ? 1 + random.next(60) : 4096)) if (isSlow) container.step({ budget: 50_000, maxTraps: 200 });
     const digest = images.add(save.finish().image);
-    parent = { digest, length: difference ? parent!.length + 1 : 1 };
-    const time = { realtimeMs: realtimeMs + (clock === 'continue' ? HOUR_MS : 0) };
-    harness = ContainerHarness.restore(images.image(digest)!, time, { policy, clock, library: images });
+    kept.push({ digest, length: difference ? parent!.length + 1 : 1, realtimeMs });
+    // Seldom the restore is of an older one, so that a branch grows.
+    const source: Kept = random.next(12) === 0 ? random.oneOf(kept) : kept.at(-1)!;
+    if (source !== kept.at(-1)) history.push(`  of checkpoint ${kept.indexOf(source)}`);
+    parent = source;
+    const time = { realtimeMs: source.realtimeMs + (clock === 'continue' ? HOUR_MS : 0) };
+    const place = isInPlace ? { replaced: container } : {};
+    harness = ContainerHarness.restore(images.image(source.digest)!, time, { policy, clock, library: images, knownImages, ...place });
   }
   if (harness.container.status === 'running') history.push(`it does not end:\n${harness.processes().join('\n')}`);
   return { outputs: outputsOf(harness, names), history };

@@ -118,6 +118,10 @@ export class InotifyFile extends FileDescription {
     this.readQueue.wakeAll();
   }
 
+  override signalsInput(): boolean {
+    return true;
+  }
+
   /** Gives as many whole events as fit. @errors EINVAL not even the first fits */
   override read(dst: IoTarget): number {
     if (this.events.length === 0) return WOULD_BLOCK;

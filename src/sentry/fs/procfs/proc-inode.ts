@@ -89,7 +89,9 @@ export class ProcInode extends Inode {
     throw new SysError(ENOENT, 'no names are made in /proc');
   }
 
+  /** @errors ESRCH the task is gone, and with it all names (proc_pid_permission) */
   override lookup(dir: Dentry, name: ByteString, caller: Caller): Dentry | null {
+    this.task();
     const entry = this.entry();
     this.requirePrivate(caller);
     const { children, numbers, numbered } = entry;
