@@ -166,6 +166,7 @@ describe('pages on first touch', () => {
     };
     const restored = ContainerHarness.restore(image, begun.clock(), { base: changing });
     isChanged = true;
+    expect(restored.container.fillAhead(Infinity)).toBe(false);
     restored.init.type('ls\n');
     expect(() => restored.run(500)).toThrow(/^base image: page \d+ of \/\S+ is not what it was at the checkpoint$/);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginWalk, defineState, frame, list, loadGraph, mapLater, ref, u32, walkGraph } from '../../src/state/index.ts';
+import { beginWalk, defineState, frame, list, loadGraph, mapLater, optional, ref, u32, walkGraph } from '../../src/state/index.ts';
 import { loadContext, plainWire } from './state-wire.ts';
 
 class File {
@@ -13,7 +13,7 @@ class Files {
 }
 
 defineState(File, 'test.later.File', 1, { before: u32, pages: mapLater(u32, frame), after: u32 });
-defineState(Files, 'test.later.Files', 1, { files: list(ref<File>('test.later.File')), shared: ref<File>('test.later.File') });
+defineState(Files, 'test.later.Files', 1, { files: list(ref<File>('test.later.File')), shared: optional(ref<File>('test.later.File')) });
 
 function filled(): Files {
   const root = new Files();

@@ -1,4 +1,4 @@
-import { panic } from '../../base/errors.ts';
+import { ImageError, panic } from '../../base/errors.ts';
 import type { Core, FrameFiller } from '../../core/core.ts';
 import { PAGE_BYTES } from '../../core/layout.ts';
 import type { FrameList } from './frame-numbers.ts';
@@ -67,7 +67,8 @@ export class Pager implements FrameFiller {
   }
 
   /**
-   * Fills up to `pages` frames ahead, in the order of the previous working set.
+   * Fills up to `pages` frames ahead, in the order of the previous working set. A page that cannot be had is told of to who
+   * looks at it, not here.
    * @returns whether there are more
    */
   step(pages: number): boolean {
@@ -83,6 +84,9 @@ export class Pager implements FrameFiller {
         core.frameContent(frame);
         left--;
       }
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      prefetch.next = order.length;
     } finally {
       this.isAhead = false;
     }
