@@ -141,7 +141,9 @@ export class Container {
     const saved = specFromJson(metadata.container);
     const { spec, warnings } = restoredSpec(saved, options);
     const shared = known.traceIn(reading, imageBytes);
-    const isInPlace = replaced !== null && canTakePlace(replaced.kernel, spec, metadata.counts, shared);
+    // One from elsewhere that nobody has restored yet may contradict itself in ways that show only once what runs is gone.
+    const isTrusted = image.isOwn || image.isTried;
+    const isInPlace = replaced !== null && isTrusted && canTakePlace(replaced.kernel, spec, metadata.counts, shared);
     const core = replaced === null || isInPlace ? reading : makeCore(host);
     const unbound: Unbound[] = [];
     const bindEdge = (port: string, key: string, self: object): unknown => {
@@ -166,6 +168,7 @@ export class Container {
     container.status = kernel.init === null ? 'created' : 'running';
     if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
     container.beginRestored();
+    if (options.policy === 'kill' || options.policy === 'gvisor') image.isTried = true;
     return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), warnings, frozenNs, trace, chain };
   }
 

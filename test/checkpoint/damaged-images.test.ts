@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { rootPath } from '../../scripts/support/paths.mjs';
 import { ImageError } from '../../src/base/errors.ts';
 import { Core } from '../../src/core/core.ts';
+import { coreWire } from '../../src/sentry/checkpoint/core-wire.ts';
 import { readImage, writeImage } from '../../src/sentry/checkpoint/image.ts';
+import { KnownImages } from '../../src/sentry/checkpoint/known-images.ts';
 import type { BaseTree } from '../../src/ports/base-tree.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
 
@@ -83,6 +85,34 @@ describe('restore of a damaged image', () => {
       }
     }
     expect(refused).toBeGreaterThan(rounds / 4);
+  });
+
+  it('never costs the container that runs, whatever references of its state were exchanged', { timeout: 240_000 }, () => {
+    const { metadata, sections } = readImage(image, core);
+    const wire = coreWire(core);
+    const { ints, ...tapes } = wire.decodeTapes(sections.get('kernel')!, 1 << 28);
+    let seed = 4711;
+    const random = (limit: number) => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * limit);
+    };
+    const knownImages = new KnownImages();
+    const sentences: string[] = [];
+    for (let round = 0; round < (isFull ? 4000 : 120); round++) {
+      const forgedInts = ints.slice();
+      for (let i = 0; i <= random(3); i++) forgedInts[random(ints.length)] = ints[random(ints.length)]!;
+      const kernel = wire.encodeTapes({ ...tapes, ints: forgedInts });
+      const bytes = writeImage({ metadata, sections: [...sections].map(([name, data]) => ({ name, pieces: [name === 'kernel' ? kernel : data] })) }, core);
+      try {
+        ContainerHarness.restore(bytes, running.clock(), { knownImages, replaced: running.container, policy: round % 2 === 0 ? 'kill' : 'gvisor' });
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        sentences.push(error.message);
+      }
+      if (running.container.status !== 'running') expect.fail(`round ${round}: the container that ran is gone: ${sentences.at(-1)}`);
+    }
+    for (const sentence of sentences) expect(sentence).toMatch(/^[\w .-]+: [^\n]+$/);
+    expect(sentences.length).toBeGreaterThan(40);
   });
 
   it('refuses an image over another base image', () => {

@@ -8,6 +8,7 @@ import { specToJson } from '../../src/container/spec.ts';
 import { Core } from '../../src/core/core.ts';
 import { readImage, writeImage } from '../../src/sentry/checkpoint/image.ts';
 import { KnownImages } from '../../src/sentry/checkpoint/known-images.ts';
+import { NO_IMAGES } from '../../src/sentry/checkpoint/parents.ts';
 import { saveAtOnce } from '../../src/sentry/checkpoint/save.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
 
@@ -111,13 +112,25 @@ describe('a restore in place', () => {
     const other = start();
     other.init.type('big=$(seq 30000); echo ready\n');
     other.run(3000);
-    const image = other.image();
-    const restored = ContainerHarness.restore(image, other.clock(), { replaced: small.container });
+    const knownImages = new KnownImages();
+    const image = checkpoint(other, knownImages);
+    const restored = ContainerHarness.restore(image, other.clock(), { knownImages, replaced: small.container });
     expect(coreOf(restored) === coreOf(small)).toBe(false); // cores are too large to be printed
     expect(small.container.status).toBe('running');
     small.init.type('echo still $((1 + 1))\n');
     small.run(100);
     expect(small.init.output()).toContain('still 2');
+  });
+
+  it('is none the first time where the image comes from elsewhere', () => {
+    const knownImages = new KnownImages();
+    const running = start();
+    const image = running.image();
+    const restored = ContainerHarness.restore(image, running.clock(), { knownImages, replaced: running.container });
+    expect(coreOf(restored) === coreOf(running)).toBe(false);
+    expect(running.container.status).toBe('running');
+    const again = ContainerHarness.restore(image, restored.clock(), { knownImages, replaced: restored.container });
+    expect(coreOf(again) === coreOf(restored)).toBe(true);
   });
 
   it('that is refused leaves the one that runs, and every frame of the core, as they were', () => {
@@ -162,6 +175,7 @@ describe('a restore in place', () => {
       });
       const forged = writeImage({ metadata, sections: pieces }, tool);
       if (isRestorable(forged, clock)) continue; // the byte did no harm
+      knownImages.open(forged, core, NO_IMAGES).isTried = true; // else it is not even tried in place
       expect(refusal(forged)).not.toBeNull();
       unchanged();
       refused++;

@@ -21,6 +21,8 @@ export interface KnownImage {
   readonly images: readonly [Image, ...Image[]];
   /** Whether each of them was written here, so that no page can be found damaged. */
   readonly isOwn: boolean;
+  /** Whether a restore of it has gone well in which all execs were ended: no contradiction in it prevents the next. */
+  isTried: boolean;
   /** Null before the first restore. */
   pages: OpenedPages | null;
 }
@@ -47,7 +49,7 @@ export class KnownImages {
       return readImage(some, core);
     };
     const images = readChain(read(bytes), core, library, read);
-    const image: KnownImage = { images, isOwn, pages: null };
+    const image: KnownImage = { images, isOwn, isTried: false, pages: null };
     this.known.set(bytes, image);
     return image;
   }

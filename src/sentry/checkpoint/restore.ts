@@ -34,7 +34,7 @@ export interface RestoreRequest {
   readonly core: Core;
   /** What frames of the core were in the image: those that still hold their page are shared. */
   readonly shared?: FrameTrace | null;
-  /** Lets go of the container that is in the core, when nothing can refuse the restore any more. */
+  /** Lets go of the container that is in the core, when nothing can refuse the restore any more: for images that are `isOwn` or `isTried` alone. */
   readonly letGo?: () => void;
   readonly image: KnownImage;
   readonly base: BaseTree;
@@ -87,13 +87,25 @@ export function restoreKernel(request: RestoreRequest): Restored {
   });
   request.letGo?.();
   loaded.kernel.generation++;
-  const choice = { policy: request.policy, keptPids: request.keptPids ?? [] };
-  const outcome = applyExecPolicy(loaded.kernel, choice, request.newEnd ?? (() => null));
+  const outcome = endExecs(loaded.kernel, request);
   pager.fillAhead(frames.frames);
   return { ...loaded, ...outcome, chain, pager };
 }
 
-/** All of a restore that can be refused. */
+/**
+ * Applies the exec policy. What is ended is looked at from all sides, more than any check before has: a contradiction that
+ * shows then in an image from elsewhere is its own fault.
+ */
+function endExecs(kernel: Kernel, { image, policy, keptPids = [], newEnd = () => null }: RestoreRequest): ExecOutcome {
+  try {
+    return applyExecPolicy(kernel, { policy, keptPids }, newEnd);
+  } catch (error) {
+    if (image.isOwn || error instanceof ImageError) throw error;
+    throw new ImageError('section kernel', `its exec processes cannot be ended (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+/** All of a restore that can be refused before. */
 function loadKernel(request: RestoreRequest, tables: readonly Uint32Array[], frames: LoadedFrames): Pick<Restored, 'kernel' | 'trace' | 'frozenNs'> {
   const { core } = request;
   const [image] = request.image.images;
