@@ -93,6 +93,7 @@ function registerOf({ savedRegisters }: Task, offset: number): number {
 /** The system call that a parked task will run again, with the files it works on: `read 0 /dev/pts/0`; '' for one that can run. */
 function waitText(task: Task, names: Names): string {
   if (task.runState === 'held') return 'stop';
+  if (task.runState === 'traced') return `stop for its tracer, ${task.trace?.tracer.pid ?? 0}`;
   if (task.runState !== 'parked') return '';
   const call = syscallName(registerOf(task, HART_X + SYSCALL_REGISTER * 8));
   const files = (task.wait?.pinned ?? []).map((file, i) => {

@@ -41,7 +41,8 @@ function rowOf(kernel: Kernel, group: ThreadGroup): ProcessRow {
 
 function stateLetter(group: ThreadGroup, task: Task | undefined): string {
   if (group.isExited() || task === undefined) return 'Z';
-  if (group.isStopped) return 'T';
+  if (task.runState === 'traced') return 't';
+  if (group.isStopped && task.trace === null) return 'T';
   return task.runState === 'parked' ? 'S' : 'R';
 }
 

@@ -30,7 +30,7 @@ function makeWorld(): ProcWorld {
   const tasks = new Map<number, ProcTask>();
   const hostname = { value: 'box' };
   const task = (pid: number, name: string): ProcTask => ({
-    pid, tid: pid, name, state: 'S', parentPid: pid === 1 ? 0 : 1, pgid: pid, sid: 1, ttyDevice: 0, foregroundPgid: -1, credentials: new Credentials(),
+    pid, tid: pid, name, state: 'S', parentPid: pid === 1 ? 0 : 1, tracerPid: 0, pgid: pid, sid: 1, ttyDevice: 0, foregroundPgid: -1, credentials: new Credentials(),
     mm: null, fs: world.actor.fs, nice: 0, exitSignal: 17, exitCode: 0, startNs: 2_500_000_000, tids: pid === 7 ? [7, 9] : [pid],
     groupUsage: { ...NO_USAGE, userNs: 1_230_000_000 }, ownUsage: NO_USAGE, childUsage: NO_USAGE, ownTransfers: NO_TRANSFERS, groupTransfers: NO_TRANSFERS,
     signals: { pending: 0n, sharedPending: 0n, blocked: 1n << 16n, ignored: 0n, caught: 0n, queued: 0 },

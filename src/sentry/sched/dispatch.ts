@@ -4,6 +4,7 @@ import { REGISTERS_REPLACED } from '../wait/block.ts';
 import type { SyscallResult } from '../wait/block.ts';
 import type { SyscallArgs } from '../syscalls/args.ts';
 import type { SyscallEntry } from '../syscalls/entry.ts';
+import { beginTracedCall, endTracedCall, stopForDueEvent } from '../task/ptrace-stop.ts';
 import type { Task } from '../task/task.ts';
 import { park } from './park.ts';
 
@@ -14,6 +15,7 @@ const ECALL_BYTES = 4;
 export function dispatch(task: Task, table: readonly (SyscallEntry | undefined)[], args: SyscallArgs): void {
   const { kernel } = task;
   const { core } = kernel;
+  if (task.trace !== null && !beginTracedCall(task, task.trace)) return;
   kernel.syscallCount++;
   if (kernel.touchedFds.length !== 0) {
     kernel.touchedFds.length = 0;
@@ -23,7 +25,12 @@ export function dispatch(task: Task, table: readonly (SyscallEntry | undefined)[
   const number = core.regLo(task.slot, A7);
   const result = runSyscall(task, number, table[number], args);
   if (typeof result !== 'number') {
-    if (task.hasSignalWork && task.hasPendingSignal() && result.restart !== 'killable') {
+    if (task.trace !== null && task.trace.dueEvent !== 0) {
+      task.waitRecord().restart = result.restart;
+      stopForDueEvent(task, task.trace);
+      return; // afterwards the call runs again
+    }
+    if (task.hasSignalWork && task.isInterrupted() && result.restart !== 'killable') {
       task.waitRecord().restart = result.restart;
       task.waitRecord().wasParked = true;
       task.pinTouchedFiles();
@@ -34,11 +41,12 @@ export function dispatch(task: Task, table: readonly (SyscallEntry | undefined)[
   }
   if (result === REGISTERS_REPLACED || task.runState === 'exited') {
     task.endWait();
-    return;
+  } else {
+    core.setReg(task.slot, A0, result);
+    core.setPc(task.slot, core.pc(task.slot) + ECALL_BYTES);
+    if (task.wait !== null) task.endWait();
   }
-  core.setReg(task.slot, A0, result);
-  core.setPc(task.slot, core.pc(task.slot) + ECALL_BYTES);
-  if (task.wait !== null) task.endWait();
+  if (task.trace !== null) endTracedCall(task, task.trace);
 }
 
 function runSyscall(task: Task, number: number, entry: SyscallEntry | undefined, args: SyscallArgs): SyscallResult {

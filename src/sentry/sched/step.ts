@@ -87,7 +87,7 @@ export function runSlice(stepper: Stepper, limit: SliceLimit): number {
 /** Whether a task that has handled its signals cannot run on now. */
 function mustLeave(task: Task): boolean {
   if (task.runState !== 'runnable') return true;
-  return task.threadGroup.isStopped;
+  return task.threadGroup.isStopped && task.trace === null;
 }
 
 /** @returns instructions retired; as a negative number (−1 − n) when a trap ended them */

@@ -4,13 +4,15 @@ import {
   CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, CLONE_VFORK, CSIGNAL, P_ALL, P_PGID,
   P_PID, WALL, WCLONE, WCONTINUED, WEXITED, WNOHANG, WNOTHREAD, WNOWAIT, WSTOPPED, WUNTRACED,
 } from '../../abi/process.ts';
-import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT, SIGRTMAX } from '../../abi/signal.ts';
+import { PTRACE_EVENT_VFORK_DONE } from '../../abi/ptrace.ts';
+import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_TRAPPED, SIGCHLD, SIGCONT, SIGRTMAX } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { cloneTask } from '../task/clone.ts';
 import type { CloneRequest } from '../task/clone.ts';
 import { execProgram } from '../task/exec.ts';
 import { exitGroup, exitTask, statusOfExit } from '../task/exit.ts';
+import { leaveEvent, stopForExit } from '../task/ptrace-stop.ts';
 import type { Task } from '../task/task.ts';
 import { takeChildReport } from '../task/wait-children.ts';
 import type { ChildReport, ChildSelector } from '../task/wait-children.ts';
@@ -26,11 +28,18 @@ const MAX_STRING_BYTES = 131_073;
 const MAX_STRINGS = 0x10_0000;
 const NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
+/** The child of a vfork has let go: a tracer may want to know. */
+function endVforkCall(task: Task, childTid: number): SyscallResult {
+  leaveEvent(task, PTRACE_EVENT_VFORK_DONE, childTid);
+  return childTid;
+}
+
 /** Runs the clone once; a vfork parent then waits until the child has let go of its memory. */
 function startClone(task: Task, request: CloneRequest): SyscallResult {
   const { wait } = task;
   if (wait !== null && wait.stage === 'vfork') {
-    return wait.isGranted ? wait.value : { queues: [task.kernel.threadGroups.get(wait.value)!.vforkDone], restart: 'killable', deadlineNs: null };
+    if (wait.isGranted) return endVforkCall(task, wait.value);
+    return { queues: [task.kernel.threadGroups.get(wait.value)!.vforkDone], restart: 'killable', deadlineNs: null };
   }
   if ((request.flags % 0x1_0000_0000 & NEW_NAMESPACES) !== 0) throw new SysError(EINVAL, 'clone: no namespaces of its own for a task');
   const child = cloneTask(task, request);
@@ -135,8 +144,7 @@ export function execveat(task: Task, args: SyscallArgs): SyscallResult {
 /** exit(2): ends the calling thread. */
 export function exit(task: Task, args: SyscallArgs): SyscallResult {
   const status = statusOfExit(args.i32(0));
-  if (task.threadGroup.tasks.size === 1) task.threadGroup.pendingStatus = status;
-  exitTask(task);
+  if (!stopForExit(task, status)) exitTask(task, status);
   return REGISTERS_REPLACED;
 }
 
@@ -214,8 +222,8 @@ function writeChildInfo(task: Task, address: number, report: ChildReport | null)
   if (report?.what === 'exited') {
     code = signal === 0 ? CLD_EXITED : (report.status & 0x80) !== 0 ? CLD_DUMPED : CLD_KILLED;
     status = signal === 0 ? (report.status >> 8) & 0xff : signal;
-  } else if (report?.what === 'stopped') {
-    code = CLD_STOPPED;
+  } else if (report?.what === 'stopped' || report?.what === 'trapped') {
+    code = report.what === 'stopped' ? CLD_STOPPED : CLD_TRAPPED;
     status = report.status >> 8;
   } else if (report?.what === 'continued') {
     code = CLD_CONTINUED;

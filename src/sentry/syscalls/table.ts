@@ -19,6 +19,8 @@ import { pipeSyscalls } from './pipe.ts';
 import { pollSyscalls } from './poll.ts';
 import { prctlSyscalls } from './prctl.ts';
 import { processSyscalls } from './process.ts';
+import { processVmSyscalls } from './process-vm.ts';
+import { ptraceSyscalls } from './ptrace.ts';
 import { readWriteSyscalls } from './read-write.ts';
 import { resourceSyscalls } from './resource.ts';
 import { rseqSyscalls } from './rseq.ts';
@@ -37,7 +39,7 @@ import { xattrSyscalls } from './xattr.ts';
 /** Every system call that is there, by family. */
 const FAMILIES: readonly SyscallTable[] = [
   attributeSyscalls, capabilitySyscalls, credentialSyscalls, descriptorSyscalls, directorySyscalls, epollSyscalls, eventFileSyscalls, futexSyscalls, hardwareSyscalls,
-  identitySyscalls, memorySyscalls, mountSyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, readWriteSyscalls, resourceSyscalls,
+  identitySyscalls, memorySyscalls, mountSyscalls, openSyscalls, pathSyscalls, pipeSyscalls, pollSyscalls, prctlSyscalls, processSyscalls, processVmSyscalls, ptraceSyscalls, readWriteSyscalls, resourceSyscalls,
   messageSyscalls, socketOptionSyscalls, socketSyscalls,
   rseqSyscalls, scheduleSyscalls, signalSyscalls, statSyscalls, syncSyscalls, systemSyscalls, terminalSyscalls, timeSyscalls, timerSyscalls, xattrSyscalls,
 ];

@@ -1,10 +1,15 @@
 import { EAGAIN, EINVAL, ENOMEM } from '../../abi/errno.ts';
 import {
-  CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_FS, CLONE_PARENT, CLONE_PARENT_SETTID, CLONE_SETTLS, CLONE_SIGHAND,
-  CLONE_THREAD, CLONE_VFORK, CLONE_VM, RLIMIT_CPU, RLIMIT_NPROC,
+  CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_FS, CLONE_PARENT, CLONE_PARENT_SETTID, CLONE_PTRACE, CLONE_SETTLS, CLONE_SIGHAND,
+  CLONE_THREAD, CLONE_UNTRACED, CLONE_VFORK, CLONE_VM, RLIMIT_CPU, RLIMIT_NPROC,
 } from '../../abi/process.ts';
+import { PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK } from '../../abi/ptrace.ts';
+import { SI_USER, SIGCHLD, SIGSTOP } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
 import { CAP_SYS_RESOURCE } from '../auth/credentials.ts';
+import { leaveEvent } from './ptrace-stop.ts';
+import { startTrace } from './ptrace.ts';
+import { signalInfo } from './signals/signal-queue.ts';
 import { Task } from './task.ts';
 import { ThreadGroup } from './thread-group.ts';
 import { forebearsOfChild } from './origin.ts';
@@ -80,7 +85,8 @@ export function cloneTask(parent: Task, request: CloneRequest): Task {
   }
   kernel.tasks.set(tid, child);
   kernel.forkCount++;
-  if (parent.threadGroup.isStopped) child.runState = 'held';
+  traceChild(parent, child, request);
+  if (child.threadGroup.isStopped && child.trace === null) child.runState = 'held';
   else kernel.enqueue(child);
   return child;
 }
@@ -125,6 +131,7 @@ function makeGroup(parent: Task, child: Task, request: CloneRequest): void {
   child.threadGroup = group;
   group.tasks.add(child);
   group.parent = has(flags, CLONE_PARENT) ? from.parent : from;
+  group.parentTask = has(flags, CLONE_PARENT) ? from.parentTask : parent;
   group.parent?.children.add(group);
   group.exitSignal = has(flags, CLONE_PARENT) ? from.exitSignal : request.exitSignal;
   group.limits = [...from.limits];
@@ -135,6 +142,24 @@ function makeGroup(parent: Task, child: Task, request: CloneRequest): void {
   group.execSession = from.execSession;
   group.forebears = forebearsOfChild(from.forebears, { pid: from.pid, command: parent.name });
   kernel.threadGroups.set(group.pid, group);
+}
+
+/** The tracer of `parent` is told of the child if it asked for it, and then traces it too. */
+function traceChild(parent: Task, child: Task, { flags, exitSignal }: CloneRequest): void {
+  const { trace } = parent;
+  if (trace === null) return;
+  let isTraced = has(flags, CLONE_PTRACE);
+  if (!has(flags, CLONE_UNTRACED)) {
+    const event = has(flags, CLONE_VFORK) ? PTRACE_EVENT_VFORK : exitSignal === SIGCHLD && !has(flags, CLONE_THREAD) ? PTRACE_EVENT_FORK : PTRACE_EVENT_CLONE;
+    leaveEvent(parent, event, child.tid);
+    isTraced ||= trace.dueEvent !== 0;
+  }
+  if (!isTraced) return;
+  const own = startTrace(child, trace.tracer, trace.isSeized, trace.options);
+  own.isPrivileged = trace.isPrivileged;
+  if (own.isSeized) own.isTrapDue = true;
+  else child.own.add(signalInfo(SIGSTOP, SI_USER));
+  child.hasSignalWork = true;
 }
 
 function storeTids(parent: Task, child: Task, request: CloneRequest): void {

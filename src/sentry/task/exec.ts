@@ -2,7 +2,8 @@ import { EACCES, ELOOP, ENOEXEC, ETXTBSY } from '../../abi/errno.ts';
 import { MS_NOEXEC, MS_NOSUID, X_OK } from '../../abi/fs.ts';
 import { O_RDONLY } from '../../abi/open.ts';
 import { RLIMIT_AS, RLIMIT_STACK } from '../../abi/process.ts';
-import { SIGCHLD } from '../../abi/signal.ts';
+import { PTRACE_EVENT_EXEC } from '../../abi/ptrace.ts';
+import { SI_USER, SIGCHLD, SIGTRAP } from '../../abi/signal.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
 import { isElf, parseElf } from '../loader/elf.ts';
@@ -16,6 +17,8 @@ import { lookupPath } from '../vfs/lookup.ts';
 import type { Path } from '../vfs/path.ts';
 import { requireAccess } from '../vfs/permission.ts';
 import { endVfork, exitTask } from './exit.ts';
+import { endTrace, leaveEvent } from './ptrace-stop.ts';
+import { signalInfo } from './signals/signal-queue.ts';
 import type { Task } from './task.ts';
 
 const SP = 2;
@@ -123,7 +126,8 @@ function load(task: Task, file: FileDescription, path: ByteString, argv: readonl
 function credentialsAfterExec(task: Task, file: FileDescription): Credentials {
   const credentials = task.credentials.copy();
   const { mode, uid, gid } = file.inode;
-  const mayChange = !credentials.hasNoNewPrivs && file.path !== null && (file.path.mount.flags & MS_NOSUID) === 0;
+  const mayGain = task.trace === null || task.trace.isPrivileged;
+  const mayChange = mayGain && !credentials.hasNoNewPrivs && file.path !== null && (file.path.mount.flags & MS_NOSUID) === 0;
   if (mayChange && (mode & S_ISUID) !== 0) credentials.euid = uid;
   if (mayChange && (mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010)) credentials.egid = gid;
   credentials.suid = credentials.fsuid = credentials.euid;
@@ -147,6 +151,7 @@ function credentialsAfterExec(task: Task, file: FileDescription): Credentials {
  */
 export function execProgram(task: Task, request: ExecRequest): void {
   const prepared = prepare(task, request);
+  const formerTid = task.tid;
   const group = task.threadGroup;
   endOtherThreads(task);
   replaceMemory(task, prepared.loaded);
@@ -171,16 +176,29 @@ export function execProgram(task: Task, request: ExecRequest): void {
   group.exitSignal = SIGCHLD;
   for (const timer of group.posixTimers.values()) task.kernel.timers.disarm(timer);
   group.posixTimers.clear();
+  tellTracerOfExec(task, formerTid);
+}
+
+/** PTRACE_EVENT_EXEC, or the SIGTRAP that a tracer gets that knows nothing of it. */
+function tellTracerOfExec(task: Task, formerTid: number): void {
+  const { trace } = task;
+  if (trace === null) return;
+  leaveEvent(task, PTRACE_EVENT_EXEC, formerTid);
+  if (trace.dueEvent === 0 && !trace.isSeized) task.sendSignal(signalInfo(SIGTRAP, SI_USER, { pid: task.pid, uid: task.credentials.uid }));
 }
 
 /** All other threads end; the caller becomes the leader and takes its id. */
 function endOtherThreads(task: Task): void {
   const group = task.threadGroup;
   const { kernel } = task;
-  for (const other of [...group.tasks]) if (other !== task) exitTask(other);
-  if (group.leader === task) return;
+  const { leader } = group;
+  // The tracer of the leader loses it without a word: the caller takes its place.
+  if (leader !== task && leader.trace !== null) endTrace(leader, leader.trace, 0);
+  for (const other of [...group.tasks]) if (other !== task) exitTask(other, 0);
+  if (leader === task) return;
   kernel.tasks.delete(task.tid);
-  kernel.tasks.delete(group.leader.tid);
+  kernel.tasks.delete(leader.tid);
+  for (const child of group.children) if (child.parentTask === leader) child.parentTask = task;
   task.tid = group.pid;
   group.leader = task;
   kernel.tasks.set(task.tid, task);

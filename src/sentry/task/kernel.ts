@@ -112,7 +112,7 @@ export class Kernel {
       }
       task.isQueued = false;
       if (task.runState !== 'runnable') continue;
-      if (task.threadGroup.isStopped && !task.threadGroup.isExiting) {
+      if (task.threadGroup.isStopped && !task.threadGroup.isExiting && task.trace === null) {
         task.runState = 'held';
         continue;
       }

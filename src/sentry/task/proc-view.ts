@@ -76,12 +76,13 @@ export class KernelProcView implements ProcView {
   }
 }
 
-/** R, S, T, Z or X, as /proc/PID/stat shows it. */
+/** R, S, T, t, Z or X, as /proc/PID/stat shows it. */
 export function stateOf(task: Task): TaskState {
   const group = task.threadGroup;
   if (group.isExited() && group.leader === task) return 'Z';
-  if (task.runState === 'exited') return group.leader === task ? 'Z' : 'X';
-  if (group.isStopped) return 'T';
+  if (task.runState === 'exited') return group.leader === task || task.trace !== null ? 'Z' : 'X';
+  if (task.runState === 'traced') return 't';
+  if (group.isStopped && task.trace === null) return 'T';
   return task.runState === 'parked' ? 'S' : 'R';
 }
 
@@ -118,6 +119,7 @@ function describeTask(task: Task): ProcTask {
     name: task.name,
     state: stateOf(task),
     parentPid: group.parent?.pid ?? 0,
+    tracerPid: task.trace?.tracer.pid ?? 0,
     pgid: processGroup.pgid,
     sid: session.sid,
     ttyDevice: session.tty?.device ?? 0,

@@ -1,3 +1,4 @@
+import { endTrace } from './ptrace-stop.ts';
 import type { ThreadGroup } from './thread-group.ts';
 import { addUsage } from './usage.ts';
 
@@ -9,10 +10,11 @@ export function releaseGroup(group: ThreadGroup): void {
     addUsage(parent.childUsage, group.childUsage);
     parent.children.delete(group);
   }
-  const { processGroup } = group;
+  const { leader, processGroup } = group;
+  if (leader.trace !== null) endTrace(leader, leader.trace, 0);
   processGroup.remove(group);
   const { session } = processGroup;
   if (session.groups.size === 0) kernel.sessions.delete(session.sid);
-  kernel.tasks.delete(group.leader.tid);
+  kernel.tasks.delete(leader.tid);
   kernel.threadGroups.delete(group.pid);
 }

@@ -2,7 +2,7 @@ import { EBADF } from '../../abi/errno.ts';
 import { RLIMIT_FSIZE } from '../../abi/process.ts';
 import { SI_KERNEL, SI_TIMER, SIGKILL, signalBit, UNBLOCKABLE } from '../../abi/signal.ts';
 import { SysError } from '../../base/errors.ts';
-import { big, bool, byteString, bytes, defineState, derived, enumOf, int, optional, record, ref, u32 } from '../../state/index.ts';
+import { big, bool, byteString, bytes, defineState, derived, enumOf, int, optional, record, ref, set, u32 } from '../../state/index.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
 import type { Caller } from '../vfs/caller.ts';
@@ -13,6 +13,8 @@ import { Waiter, WaitQueue } from '../wait/wait-queue.ts';
 import type { FdTable } from './fd-table.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessGroup, Session } from './process-group.ts';
+import { resumeTracee } from './ptrace-stop.ts';
+import type { Trace } from './ptrace.ts';
 import { signalInfo, SignalQueue } from './signals/signal-queue.ts';
 import type { SignalInfo } from './signals/signal-queue.ts';
 import type { ThreadGroup } from './thread-group.ts';
@@ -20,9 +22,11 @@ import { WaitRecord } from './wait-record.ts';
 
 /**
  * Where a task stands with the scheduler: in the run queue, waiting in queues of its wait record, kept from running
- * by a stop of its group, or gone.
+ * by a stop of its group, stopped for its tracer, or gone.
  */
-export type RunState = 'runnable' | 'parked' | 'held' | 'exited';
+export type RunState = 'runnable' | 'parked' | 'held' | 'traced' | 'exited';
+
+const KILL_BIT = signalBit(SIGKILL);
 
 /** sigaltstack(2). */
 export interface AlternateStack {
@@ -98,6 +102,10 @@ export class Task extends Waiter implements Caller {
   personality = 0;
   schedulingPolicy = 0;
   ioPriority = 0;
+  /** Who traces it, and how far they are; null for nobody. */
+  trace: Trace | null = null;
+  /** Tasks that it traces. */
+  tracees = new Set<Task>();
   /** Thread's exit code, for the last one to go. */
   exitCode = 0;
 
@@ -255,8 +263,9 @@ export class Task extends Waiter implements Caller {
 
   // ---- signals ----------------------------------------------------------------------------------------------------
 
-  /** Whether the thread could take a signal with this bit now: not blocked, or waited for. */
+  /** Whether the thread could take a signal with this bit now: not blocked, or waited for, and not stopped for its tracer. */
   wantsSignal(bit: bigint): boolean {
+    if (this.runState === 'traced' && bit !== KILL_BIT) return false;
     return this.runState !== 'exited' && ((this.signalMask & bit) === 0n || (this.waitingSignals() & bit) !== 0n);
   }
 
@@ -278,6 +287,7 @@ export class Task extends Waiter implements Caller {
     const bit = signalBit(signal);
     if ((this.signalMask & bit) !== 0n && (this.waitingSignals() & bit) === 0n) return;
     this.hasSignalWork = true;
+    if (signal === SIGKILL && this.runState === 'traced') resumeTracee(this, this.trace!, 0);
     if (this.runState !== 'parked') return;
     if (this.wait!.restart === 'killable' && signal !== SIGKILL) return;
     this.unpark();
@@ -286,6 +296,11 @@ export class Task extends Waiter implements Caller {
   /** Whether an unblocked signal is pending. */
   hasPendingSignal(): boolean {
     return ((this.own.pending | this.threadGroup.shared.pending) & ~this.signalMask) !== 0n;
+  }
+
+  /** Whether it has to leave a wait: for a signal, or for its tracer. */
+  isInterrupted(): boolean {
+    return this.hasPendingSignal() || (this.trace !== null && this.trace.hasStopDue());
   }
 
   /** Signals pending for the thread or its group, blocked ones included. */
@@ -344,7 +359,7 @@ defineState(Task, 'Task', 1, {
   fs: ref<FsContext>('FsContext'),
   credentials: ref<Credentials>('Credentials'),
   name: byteString,
-  runState: enumOf('runnable', 'parked', 'held', 'exited'),
+  runState: enumOf('runnable', 'parked', 'held', 'traced', 'exited'),
   isQueued: bool,
   wait: optional(ref<WaitRecord>('WaitRecord')),
   deadline: ref<TaskDeadline>('TaskDeadline'),
@@ -369,5 +384,7 @@ defineState(Task, 'Task', 1, {
   personality: u32,
   schedulingPolicy: u32,
   ioPriority: u32,
+  trace: optional(ref<Trace>('Trace')),
+  tracees: set(ref<Task>('Task')),
   exitCode: u32,
 });

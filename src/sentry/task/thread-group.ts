@@ -8,6 +8,8 @@ import type { Kernel } from './kernel.ts';
 import { forebearKind } from './origin.ts';
 import type { ExecSession, Forebear, Origin } from './origin.ts';
 import type { ProcessGroup } from './process-group.ts';
+import { continueTracee, stopTracee } from './ptrace-stop.ts';
+import { isTracedByParent } from './ptrace.ts';
 import type { SignalActions } from './signals/signal-actions.ts';
 import { defaultAction } from './signals/signal-actions.ts';
 import { signalInfo, SignalQueue } from './signals/signal-queue.ts';
@@ -33,6 +35,10 @@ export class ThreadGroup {
   /** null for the container's init and for what exec started from outside. */
   parent: ThreadGroup | null = null;
   children = new Set<ThreadGroup>();
+  /** The parent's thread that made it or is answerable for it; null without a parent. */
+  parentTask: Task | null = null;
+  /** Threads that are gone but for their tracers, which have not waited for them: the end of the group is not told before. */
+  tracedZombies = 0;
   processGroup: ProcessGroup;
   /** How the first ancestor began; never changed. */
   origin: Origin;
@@ -102,6 +108,11 @@ export class ThreadGroup {
     return this.exitStatus !== null;
   }
 
+  /** Whether it has exited and nothing of it is left but what its parent, or its leader's tracer, waits for. */
+  hasEnded(): boolean {
+    return this.exitStatus !== null && this.tracedZombies === 0;
+  }
+
   isSessionLeader(): boolean {
     return this.processGroup.session.sid === this.pid;
   }
@@ -138,6 +149,7 @@ export class ThreadGroup {
     if (signal === SIGCONT) {
       this.discardEverywhere(STOP_SIGNALS);
       this.continueFromStop();
+      for (const task of this.tasks) if (task.trace !== null) continueTracee(task, task.trace);
     } else if ((bit & STOP_SIGNALS) !== 0n) {
       this.discardEverywhere(signalBit(SIGCONT));
     } else if (signal === SIGKILL) {
@@ -145,7 +157,7 @@ export class ThreadGroup {
       return true;
     }
     if (!this.actions.ignores(signal)) return true;
-    for (const task of this.tasks) if (((task.signalMask | task.waitingSignals()) & bit) !== 0n) return true;
+    for (const task of this.tasks) if (task.trace !== null || ((task.signalMask | task.waitingSignals()) & bit) !== 0n) return true;
     return false;
   }
 
@@ -169,7 +181,8 @@ export class ThreadGroup {
     this.stopSignal = signal;
     this.unwaitedStop = true;
     this.unwaitedContinue = false;
-    this.notifyParentOfStop(CLD_STOPPED, signal);
+    for (const task of this.tasks) if (task.trace !== null) stopTracee(task, task.trace);
+    if (!isTracedByParent(this.leader)) this.notifyParentOfStop(CLD_STOPPED, signal);
   }
 
   continueFromStop(): void {
@@ -205,6 +218,8 @@ defineState(ThreadGroup, 'ThreadGroup', 1, {
   tasks: set(ref<Task>('Task')),
   parent: optional(ref<ThreadGroup>('ThreadGroup')),
   children: set(ref<ThreadGroup>('ThreadGroup')),
+  parentTask: optional(ref<Task>('Task')),
+  tracedZombies: u32,
   processGroup: ref<ProcessGroup>('ProcessGroup'),
   origin: enumOf('init', 'exec'),
   execSession: optional(ref<ExecSession>('ExecSession')),

@@ -1,9 +1,10 @@
-import { EFAULT, EINVAL, EIO } from '../../../abi/errno.ts';
+import { EINVAL, EIO } from '../../../abi/errno.ts';
 import { SEEK_CUR, SEEK_SET } from '../../../abi/fs.ts';
 import { PAGE_BYTES } from '../../../abi/mman.ts';
 import { SysError } from '../../../base/errors.ts';
 import { defineState, extend, ref } from '../../../state/index.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
+import { forcedLinear } from '../../mm/forced-memory.ts';
 import type { IoSource, IoTarget } from '../../mm/io-buffer.ts';
 import { FileDescription, fileDescriptionState } from '../../vfs/file-description.ts';
 import type { Inode } from '../../vfs/inode.ts';
@@ -46,28 +47,13 @@ export class ProcessMemoryFile extends FileDescription {
     while (buffer.remainingBytes > 0) {
       const at = offset + done;
       const ready = buffer.prepare(Math.min(buffer.remainingBytes, PAGE_BYTES - (at % PAGE_BYTES)));
-      const linear = this.locate(at, isWrite);
+      const linear = forcedLinear(mm, at, isWrite);
       if (linear === 0) break;
       moveChunk(linear, ready);
       done += ready;
     }
     if (done === 0 && buffer.remainingBytes > 0) throw new SysError(EIO, 'mem: nothing is mapped there');
     return done;
-  }
-
-  /** Linear address of the byte at `at`, mapped in if need be; 0 where nothing is. */
-  locate(at: number, isWrite: boolean): number {
-    const { mm } = this;
-    if (mm.findVma(at) === null) return 0;
-    const present = mm.core.translateForce(mm.space, at, isWrite);
-    if (present !== 0) return present;
-    try {
-      mm.linear(at, 1);
-    } catch (error) {
-      if (error instanceof SysError && error.errno === EFAULT) return 0;
-      throw error;
-    }
-    return mm.core.translateForce(mm.space, at, isWrite);
   }
 
   override seek(offset: number, whence: number): number {

@@ -7,7 +7,7 @@ import { memorySizes } from './memory-map.ts';
 import { ticks, wideHex } from './text.ts';
 import type { ProcTask, ProcUsage, TaskState } from './view.ts';
 
-const STATE_NAMES: Readonly<Record<TaskState, string>> = { R: 'running', S: 'sleeping', T: 'stopped', Z: 'zombie', X: 'dead' };
+const STATE_NAMES: Readonly<Record<TaskState, string>> = { R: 'running', S: 'sleeping', T: 'stopped', t: 'tracing stop', Z: 'zombie', X: 'dead' };
 const RLIMIT_RSS = 5;
 const RLIMIT_SIGPENDING = 11;
 /** PF_RANDOMIZE, which programs started by exec have. */
@@ -53,7 +53,7 @@ export function statusText({ task }: TaskSubject): ByteString {
   const { credentials: who, mm, signals } = task;
   let text = `Name:\t${task.name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`;
   if (task.fs !== null) text += `Umask:\t${task.fs.umask.toString(8).padStart(4, '0')}\n`;
-  text += `State:\t${task.state} (${STATE_NAMES[task.state]})\nTgid:\t${task.pid}\nNgid:\t0\nPid:\t${task.tid}\nPPid:\t${task.parentPid}\nTracerPid:\t0\n`;
+  text += `State:\t${task.state} (${STATE_NAMES[task.state]})\nTgid:\t${task.pid}\nNgid:\t0\nPid:\t${task.tid}\nPPid:\t${task.parentPid}\nTracerPid:\t${task.tracerPid}\n`;
   text += `Uid:\t${who.uid}\t${who.euid}\t${who.suid}\t${who.fsuid}\nGid:\t${who.gid}\t${who.egid}\t${who.sgid}\t${who.fsgid}\n`;
   const highestFd = task.openFds().at(-1) ?? 0;
   let tableSize = 64;

@@ -11,7 +11,7 @@ import type { FsContext } from '../../vfs/fs-context.ts';
 import type { MountNamespace } from '../../vfs/mount.ts';
 
 /** Letters of the state field. */
-export type TaskState = 'R' | 'S' | 'T' | 'Z' | 'X';
+export type TaskState = 'R' | 'S' | 'T' | 't' | 'Z' | 'X';
 
 /** CPU time in ns, and faults. */
 export interface ProcUsage {
@@ -47,6 +47,8 @@ export interface ProcTask {
   readonly state: TaskState;
   /** The parent's pid, 0 for none. */
   readonly parentPid: number;
+  /** Of the process that traces it, 0 for none. */
+  readonly tracerPid: number;
   readonly pgid: number;
   readonly sid: number;
   /** Device number of the controlling terminal, 0 for none, and its foreground group, −1 for none. */

@@ -1,10 +1,13 @@
 import { EFAULT, EINTR } from '../../../abi/errno.ts';
 import {
-  SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SEGV_MAPERR, SI_KERNEL, SIG_DFL, SIG_IGN, SIGINFO_BYTES, SIGSEGV,
+  SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SEGV_MAPERR, SI_KERNEL, SIG_DFL, SIG_IGN, SIGINFO_BYTES, SIGKILL, SIGSEGV,
   SIGSTOP, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK, signalBit, UNBLOCKABLE,
 } from '../../../abi/signal.ts';
 import { SysError } from '../../../base/errors.ts';
-import { exitGroup } from '../exit.ts';
+import type { Restart } from '../../wait/block.ts';
+import { exitGroup, exitTask } from '../exit.ts';
+import { leaveTracedCall, stopForGroup, stopForSignal } from '../ptrace-stop.ts';
+import type { Trace } from '../ptrace.ts';
 import { abortRestartableSequence } from '../rseq.ts';
 import type { Task } from '../task.ts';
 import { writeSigInfo } from './siginfo.ts';
@@ -19,6 +22,7 @@ const A0 = 10;
 const A1 = 11;
 const A2 = 12;
 const ECALL_BYTES = 4;
+const KILL_BIT = signalBit(SIGKILL);
 
 // struct rt_sigframe on riscv64: siginfo_t, then struct ucontext.
 //
@@ -39,10 +43,13 @@ const FRAME_BYTES = UC_FLOATS + 528;
  * Called before the guest goes on; afterwards the task may be held or gone.
  */
 export function deliverSignals(task: Task): void {
+  const { wait } = task;
+  // Nothing but SIGKILL is taken before a vfork is over.
+  if (wait !== null && wait.wasParked && wait.restart === 'killable' && !task.pendingMatching(KILL_BIT)) return;
   task.hasSignalWork = false;
   for (;;) {
     if (task.runState === 'exited') return;
-    const info = task.takePending(~task.signalMask);
+    const info = task.trace === null ? task.takePending(~task.signalMask) : nextOfTracee(task, task.trace);
     if (info === null) break;
     const action = task.threadGroup.actions.get(info.signal);
     if (action.handler === SIG_IGN) continue;
@@ -53,7 +60,54 @@ export function deliverSignals(task: Task): void {
     }
     if (actByDefault(task, info)) return;
   }
-  finishInterruptedCall(task);
+  if (task.runState === 'runnable') finishInterruptedCall(task);
+}
+
+/**
+ * The next signal that a tracee takes: SIGKILL, or one that its tracer let pass. Whatever else there is to tell stops it.
+ * @returns null when there is none; the task may have stopped, or be gone
+ */
+function nextOfTracee(task: Task, trace: Trace): SignalInfo | null {
+  if (trace.isExiting) {
+    exitTask(task, trace.exitStatus);
+    return null;
+  }
+  if (task.pendingMatching(KILL_BIT)) return task.takePending(KILL_BIT);
+  if (trace.isCallDue) {
+    task.hasSignalWork = true; // once the call has been executed
+    return null;
+  }
+  if (trace.isCallOver && leaveTracedCall(task, trace, 0)) return null;
+  if (trace.passed === null && !task.isInterrupted()) return null;
+  if (leaveInterruptedCall(task, trace)) return null;
+  const { passed } = trace;
+  if (passed !== null) {
+    trace.passed = null;
+    return passed;
+  }
+  if (trace.hasStopDue()) {
+    stopForGroup(task, trace);
+    return null;
+  }
+  const info = task.takePending(~task.signalMask);
+  if (info !== null) stopForSignal(task, trace, info);
+  return null;
+}
+
+/** What a0 shows of a call that will run again, as the kernel's own error numbers have it. */
+const RESTART_RESULTS: Readonly<Record<Restart, number>> = { sys: -512, nohand: -514, restartBlock: -516, eintr: -EINTR, killable: 0 };
+
+/**
+ * A tracee that waits in a call leaves it before anything is delivered.
+ * @returns whether it has stopped on the way out
+ */
+function leaveInterruptedCall(task: Task, trace: Trace): boolean {
+  const { wait } = task;
+  if (wait === null || !wait.wasParked) return false;
+  const { restart, progressBytes } = wait;
+  if (progressBytes > 0) endCall(task, progressBytes);
+  else if (restart === 'eintr') endCall(task, -EINTR);
+  return leaveTracedCall(task, trace, task.wait === null ? 0 : RESTART_RESULTS[restart]);
 }
 
 /** A wait that no handler ended goes on; the mask of a call that has ended comes back. */
@@ -83,6 +137,10 @@ function actByDefault(task: Task, info: SignalInfo): boolean {
   if (action === 'stop') {
     if (signal !== SIGSTOP && threadGroup.processGroup.isOrphaned()) return false;
     threadGroup.stop(signal);
+    if (task.trace !== null) {
+      task.trace.isGroupStopDue = true; // also when the process was stopped before
+      return false;
+    }
     task.hasSignalWork = true; // whatever else is pending waits for the end of the stop
     return true;
   }
