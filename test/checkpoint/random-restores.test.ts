@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasProgram } from '../support/container-harness.ts';
 import { disturbed, undisturbed } from './states/random-run.ts';
 
-const SEEDS = process.env['STASIS_TEST_FULL'] === '1' ? Array.from({ length: 100 }, (_, i) => 1000 + i) : [11, 12, 15, 16];
+const SEEDS = process.env['STASIS_TEST_FULL'] === '1' ? Array.from({ length: 100 }, (_, i) => 1000 + i) : [11, 15, 16];
 
 describe.skipIf(!hasProgram('zombies'))('a workload with pipelines, jobs, traps, sockets, terminals and locks, restored at random', () => {
   for (const seed of SEEDS) {

@@ -15,6 +15,8 @@ const HOUR_MS = 3_600_000;
 const LONGEST_CHAIN = 12;
 const MOST_STEPS = 400_000;
 const POLICIES: readonly ExecPolicy[] = ['kill', 'gvisor', 'keep', 'reattach'];
+const KEEPING: readonly ExecPolicy[] = ['keep', 'reattach'];
+const TERMINAL = { columns: 80, rows: 24 };
 
 /** What a shell does, each independent of the others and of time. */
 const SCRIPTS = [
@@ -69,8 +71,8 @@ export class RandomSource {
   }
 }
 
-/** The container of a seed: `/bin/sh` as init, and under it a few of the programs and scripts at once. */
-export function workload(random: RandomSource): { readonly start: (knownImages: KnownImages) => ContainerHarness; readonly names: readonly string[] } {
+/** The container of a seed: a shell, as init or as an exec that is marked restorable, and under it a few of the programs and scripts at once. */
+export function workload(random: RandomSource): { readonly start: (knownImages: KnownImages) => ContainerHarness; readonly isExec: boolean; readonly names: readonly string[] } {
   const programs = [...new Set(Array.from({ length: 4 }, () => random.oneOf(PROGRAMS)))];
   const scripts = [...new Set(Array.from({ length: 3 }, () => random.next(SCRIPTS.length)))];
   const parts = [
@@ -79,9 +81,20 @@ export function workload(random: RandomSource): { readonly start: (knownImages: 
   ];
   const script = [
     ...parts.map(({ name, command }) => `(mkdir -p /work/${name} && cd /work/${name} && ${command} > /out-${name} 2>&1; echo "[exit $?]" >> /out-${name}) & `),
-    'wait; echo done',
+    'wait; echo done > /done',
   ].join('\n');
-  return { start: (knownImages) => ContainerHarness.start({ argv: ['sh', '-c', script], programs, host: { knownImages } }), names: parts.map(({ name }) => name) };
+  const isExec = random.next(3) === 0;
+  const argv = ['sh', '-c', script];
+  const start = (knownImages: KnownImages): ContainerHarness => {
+    const harness = ContainerHarness.start({ argv: isExec ? ['sleep', '1000000'] : argv, programs, host: { knownImages } });
+    if (isExec) harness.exec(argv, null, true); // on a terminal, what it has stopped would get SIGCONT when that is reattached
+    return harness;
+  };
+  return { start, isExec, names: parts.map(({ name }) => name) };
+}
+
+function isDone({ container }: ContainerHarness): boolean {
+  return container.status !== 'running' || readContainerFile(container.kernel, '/done', 10) !== null;
 }
 
 function outputsOf({ container }: ContainerHarness, names: readonly string[]): Map<string, string> {
@@ -92,14 +105,14 @@ function outputsOf({ container }: ContainerHarness, names: readonly string[]): M
 export function undisturbed(seed: number): RandomRun {
   const { start, names } = workload(new RandomSource(seed));
   const harness = start(new KnownImages());
-  for (let i = 0; harness.container.status === 'running' && i < 2000; i++) harness.run(100);
+  for (let i = 0; !isDone(harness) && i < 2000; i++) harness.run(100);
   return { outputs: outputsOf(harness, names), history: [] };
 }
 
 /** The same workload, disturbed. */
 export function disturbed(seed: number): RandomRun {
   const random = new RandomSource(seed);
-  const { start, names } = workload(random);
+  const { start, names, isExec } = workload(random);
   const images = new ImageStore();
   const history: string[] = [];
   const knownImages = new KnownImages();
@@ -107,21 +120,23 @@ export function disturbed(seed: number): RandomRun {
   const kept: Kept[] = [];
   let parent: Kept | null = null;
   let untilNext = 1 + random.next(100);
-  for (let step = 0; harness.container.status === 'running' && step < MOST_STEPS; step++) {
+  let hasEnded = false;
+  for (let step = 0; !hasEnded && step < MOST_STEPS; step++) {
     const { container } = harness;
     if (container.kernel.hasRunnable()) container.step({ budget: 1 + random.next(60_000), maxTraps: 1 + random.next(30) });
     else harness.run(1);
     if (random.next(4) === 0) container.fillAhead(random.next(50));
     harness.drain();
     container.takeEnded();
-    if (--untilNext > 0 || container.status !== 'running') continue;
+    if (step % 16 === 0) hasEnded = isDone(harness);
+    if (--untilNext > 0 || hasEnded || container.status !== 'running') continue;
     untilNext = 1 + random.next(random.next(4) === 0 ? 10 : 150);
     if (random.next(3) === 0) {
-      harness.exec(['sh', '-c', 'echo $$ > /exec; (setsid sleep 1000 &); exec sleep 1000'], random.next(2) === 0 ? { columns: 80, rows: 24 } : null, random.next(2) === 0);
+      harness.exec(['sh', '-c', 'echo $$ > /exec; (setsid sleep 1000 &); exec sleep 1000'], random.next(2) === 0 ? TERMINAL : null, random.next(2) === 0);
       continue;
     }
     const difference: boolean = parent !== null && parent.length < LONGEST_CHAIN && random.next(4) !== 0;
-    const policy = random.oneOf(POLICIES);
+    const policy = random.oneOf(isExec ? KEEPING : POLICIES);
     const clock = random.oneOf(['gvisor', 'continue'] as const);
     const isSlow = random.next(3) === 0;
     const isInPlace = random.next(2) === 0;
@@ -140,7 +155,7 @@ export function disturbed(seed: number): RandomRun {
     const place = isInPlace ? { replaced: container } : {};
     harness = ContainerHarness.restore(images.image(source.digest)!, time, { policy, clock, library: images, knownImages, ...place });
   }
-  if (harness.container.status === 'running') history.push(`it does not end:\n${harness.processes().join('\n')}`);
+  if (!hasEnded) history.push(`it does not end:\n${harness.processes().join('\n')}`);
   return { outputs: outputsOf(harness, names), history };
 }
 
