@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** The command: `dist/cli.js`, one file for Node with nothing to install beside it. */
+/** The command: `dist/cli.js`, and beside it what only some verbs load; nothing has to be installed. */
 export default defineConfig({
   publicDir: false,
   cacheDir: 'build/vite',
@@ -12,7 +12,7 @@ export default defineConfig({
     target: 'node20',
     minify: false,
     rolldownOptions: {
-      output: { entryFileNames: 'cli.js', codeSplitting: false, banner: '#!/usr/bin/env node' },
+      output: { entryFileNames: 'cli.js', chunkFileNames: 'cli-[name].js', banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : '') },
     },
   },
 });

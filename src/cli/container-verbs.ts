@@ -2,14 +2,12 @@ import { sentenceOf } from './failure.ts';
 import { runAttach } from './client/attach.ts';
 import { parseExecOptions, runExec } from './client/exec.ts';
 import { VERBS } from './client/verbs.ts';
-import { launch, launchedFd, reportLaunch } from './launch.ts';
+import { launch, launchedFd, reportLaunch, withPassedFds } from './launch.ts';
 import { passedFds } from './pass-fd.ts';
 import { writePid } from './pid-file.ts';
 import { defaultRoot, RootDirectory } from './root-directory.ts';
-import { restoreInBackground, runRestore } from './restore-verb.ts';
-import { launchContainer, ownContainer, parseContainerCall, withPassedFds } from './run-verbs.ts';
 
-/** Verbs on containers that live in processes of their own. */
+/** Verbs on containers that live in processes of their own. Those that own one load the kernel; those that ask do not. */
 const OWNING = new Set(['run', 'create', 'restore', 'exec', 'attach']);
 
 export function isContainerVerb(verb: string): boolean {
@@ -22,6 +20,7 @@ export async function runContainerVerb(verb: string, rootPath: string | null, ar
   switch (verb) {
     case 'run':
     case 'create': {
+      const { launchContainer, ownContainer, parseContainerCall } = await import('./run-verbs.ts');
       const call = parseContainerCall(verb, args);
       if (verb === 'run' && call.values.detach !== true) return ownContainer(verb, root, call, false);
       await launchContainer(verb, root, args, call);
@@ -32,7 +31,7 @@ export async function runContainerVerb(verb: string, rootPath: string | null, ar
     case 'attach':
       return runAttach(root, args);
     case 'restore':
-      return runRestore(root, args);
+      return (await import('./restore-verb.ts')).runRestore(root, args);
     default:
       await print(await VERBS.get(verb)!(root, args));
       return 0;
@@ -44,7 +43,8 @@ export async function runInBackground(verb: string, rootPath: string | null, arg
   try {
     const root = new RootDirectory(rootPath ?? defaultRoot());
     if (verb === 'exec') return await runExec(root, parseExecOptions(args), () => void reportLaunch({ pid: process.pid }));
-    if (verb === 'restore') return await restoreInBackground(root, args);
+    if (verb === 'restore') return await (await import('./restore-verb.ts')).restoreInBackground(root, args);
+    const { ownContainer, parseContainerCall } = await import('./run-verbs.ts');
     return await ownContainer(verb === 'create' ? 'create' : 'run', root, parseContainerCall(verb, args), true);
   } catch (error) {
     if (!process.connected) throw error;

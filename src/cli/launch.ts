@@ -50,3 +50,13 @@ export function reportLaunch(report: LaunchReport): Promise<void> {
     });
   });
 }
+
+/** Arguments with the values of `--pass-fd` replaced in their order. */
+export function withPassedFds(args: readonly string[], replacements: readonly string[]): string[] {
+  let next = 0;
+  return args.map((arg, i) => {
+    if (next === replacements.length) return arg;
+    if (/^--?pass-fd=/.test(arg)) return `--pass-fd=${replacements[next++]}`;
+    return /^--?pass-fd$/.test(args[i - 1] ?? '') ? replacements[next++]! : arg;
+  });
+}

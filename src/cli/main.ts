@@ -1,6 +1,3 @@
-import { runDemo } from './demo.ts';
-import { runDo } from './do.ts';
-import { runImage } from './image.ts';
 import { OWN_ERROR_STATUS, sentenceOf, UsageError } from './failure.ts';
 import { IN_BACKGROUND } from './launch.ts';
 import { usage } from './usage.ts';
@@ -17,12 +14,12 @@ async function main(line: readonly string[]): Promise<number> {
   switch (verb) {
     case 'do':
       if (args[0] === '--help' || args[0] === '-h') break;
-      return runDo(args);
+      return (await import('./do.ts')).runDo(args);
     case 'demo':
-      return runDemo(args);
+      return (await import('./demo.ts')).runDemo(args);
     case 'image':
       if (args[0] === '--help' || args[0] === '-h') break;
-      return runImage(args);
+      return (await import('./image.ts')).runImage(args);
     case '--version':
     case 'version':
       process.stdout.write(`stasis ${manifest.version}\n`);

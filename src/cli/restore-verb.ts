@@ -3,15 +3,16 @@ import type { ContainerSpec } from '../container/spec.ts';
 import { specFromJson } from '../container/spec.ts';
 import type { SpecValidation } from '../container/spec-validation.ts';
 import { Core } from '../core/core.ts';
+import { isLink } from '../exchange/index.ts';
 import { NodeClock } from '../host/node/clock.ts';
 import { loadCoreModule } from '../host/node/core-module.ts';
-import { EXEC_POLICIES } from '../sentry/checkpoint/exec-policy.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
 import { ownerDied, tryConnect } from './client/connect.ts';
 import { CONTAINER_OPTIONS, memoryOf, planContainer } from './container-options.ts';
 import type { ContainerValues } from './container-options.ts';
+import { POLICIES } from './exec-policies.ts';
 import { CliError, UsageError } from './failure.ts';
-import { launch, launchedFd, reportLaunch } from './launch.ts';
+import { launch, launchedFd, reportLaunch, withPassedFds } from './launch.ts';
 import { choiceOf, countOf, volumeOf } from './option-values.ts';
 import type { VolumeOption } from './option-values.ts';
 import { parseAnywhere } from './options.ts';
@@ -27,7 +28,7 @@ import { requireId } from './root-directory.ts';
 import type { RootDirectory } from './root-directory.ts';
 import { openBuiltIn, openRoot } from './root.ts';
 import type { Root } from './root.ts';
-import { terminalSize, withPassedFds } from './run-verbs.ts';
+import { terminalSize } from './run-verbs.ts';
 import { forwardSignals } from './signals.ts';
 import { Volumes } from './volumes.ts';
 
@@ -78,9 +79,9 @@ function parse(args: readonly string[]): RestoreCall {
     id: requireId(id),
     values,
     request: {
-      imagePath: imagePathOf(values['image-path']),
+      imagePath: isLink(values['image-path'] ?? '') ? values['image-path']! : imagePathOf(values['image-path']),
       name: values.name ?? null,
-      policy: choiceOf('--exec-policy', values['exec-policy'] ?? 'kill', EXEC_POLICIES),
+      policy: choiceOf('--exec-policy', values['exec-policy'] ?? 'kill', POLICIES),
       clock: choiceOf('--clock', values.clock ?? 'gvisor', CLOCKS),
       keptPids: (values.keep ?? []).map((pid) => countOf('--keep', pid)),
       forcesHostFiles: values['force-host-files'] === true,

@@ -3,7 +3,7 @@ import type { ReadStream } from 'node:tty';
 import type { ContainerValues } from './container-options.ts';
 import { CONTAINER_OPTIONS, planContainer } from './container-options.ts';
 import { CliError, UsageError } from './failure.ts';
-import { launch, launchedFd, reportLaunch } from './launch.ts';
+import { launch, launchedFd, reportLaunch, withPassedFds } from './launch.ts';
 import { parseLeading } from './options.ts';
 import { runPlan } from './owner/run.ts';
 import { passedFds } from './pass-fd.ts';
@@ -40,16 +40,6 @@ export async function launchContainer(verb: string, root: RootDirectory, args: r
   requireFree(root, id);
   const passed = passedFds(values['pass-fd'] ?? []);
   await launch(['--root', root.path, verb, ...withPassedFds(args, passed.map(({ guestFd }, i) => `${launchedFd(i)}:${guestFd}`))], passed.map(({ hostFd }) => hostFd));
-}
-
-/** Arguments with the values of `--pass-fd` replaced in their order. */
-export function withPassedFds(args: readonly string[], replacements: readonly string[]): string[] {
-  let next = 0;
-  return args.map((arg, i) => {
-    if (next === replacements.length) return arg;
-    if (/^--?pass-fd=/.test(arg)) return `--pass-fd=${replacements[next++]}`;
-    return /^--?pass-fd$/.test(args[i - 1] ?? '') ? replacements[next++]! : arg;
-  });
 }
 
 function requireFree(root: RootDirectory, id: string): void {

@@ -1,5 +1,9 @@
+import { containersUsage } from './usage-containers.ts';
+
 /** What `stasis help` prints. */
 export const usage = `usage: stasis do (--rootfs DIR_OR_ARCHIVE | --image busybox) [option]... -- COMMAND [ARGUMENT]...
+       stasis [--root DIR] (run | create | restore) [option]... ID [COMMAND]...
+       stasis [--root DIR] (start | exec | attach | ps | list | state | kill | pause | resume | wait | events | delete | survivors | checkpoint) ...
        stasis demo
        stasis image (inspect FILE | diff BEFORE AFTER | flatten IN... OUT | export IN (OUT.tar | --link) | import IN OUT) [option]...
        stasis --version | help
@@ -20,6 +24,7 @@ do    runs a command in a fresh container, with this process's standard streams 
   --tty                   it gets a terminal
   --checkpoint-every N    for testing: checkpoint and restore into a fresh machine after every N traps
 
+${containersUsage}
 demo  shows run, exec, checkpoint and restore, and checks every part of it
 
 image  looks into checkpoints and makes files of them; nothing of them is run. A checkpoint is an image file (what it stands on lies

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { useContainers } from './support/containers.ts';
-import { CLI } from './support/stasis.ts';
+import { CLI, copyCommand } from './support/stasis.ts';
 
 const containers = useContainers();
 const FOREVER = 'trap "exit 4" TERM; echo up; while :; do sleep 0.05; done';
@@ -180,8 +180,8 @@ describe('the directory of containers', () => {
     await containers.launch('mine', 'sleep', '100');
     const place = mkdtempSync(join(tmpdir(), 'stasis-cli-'));
     chmodSync(place, 0o755);
-    for (const name of ['cli.js', 'core.wasm', 'busybox.tar']) cpSync(join(CLI, '..', name), join(place, name));
-    const asNobody = (root: string, ...args: string[]) => spawnSync(process.execPath, [join(place, 'cli.js'), '--root', root, ...args], { uid: 65534, gid: 65534, cwd: '/', encoding: 'utf8' });
+    const command = copyCommand(place, ['core.wasm', 'busybox.tar']);
+    const asNobody = (root: string, ...args: string[]) => spawnSync(process.execPath, [command, '--root', root, ...args], { uid: 65534, gid: 65534, cwd: '/', encoding: 'utf8' });
     const run = asNobody(containers.root, 'exec', 'mine', 'id');
     if (run.error === undefined && run.status !== null) expect([run.status, run.stderr]).toEqual([128, expect.stringMatching(/^stasis: the directory of containers [^\n]* belongs to user 0, not to you; [^\n]*\n$/)]);
     const theirs = mkdtempSync(join(tmpdir(), 'stasis-theirs-'));

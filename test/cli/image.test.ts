@@ -11,7 +11,7 @@ import { openFileStore } from '../../src/host/node/store.ts';
 import type { ImageDiff, ImageReport } from '../../src/inspect/index.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
 import { Chain } from '../support/inspection.ts';
-import { CLI, stasis } from './support/stasis.ts';
+import { CLI, copyCommand, stasis } from './support/stasis.ts';
 import type { Ran } from './support/stasis.ts';
 
 const TERMINAL = { rows: 24, columns: 80 };
@@ -127,9 +127,9 @@ describe('stasis image inspect', () => {
   it('works without the base image, and refuses another one', () => {
     const bare = at('bare');
     mkdirSync(bare);
-    for (const name of ['cli.js', 'core.wasm']) cpSync(rootPath(`dist/${name}`), join(bare, name));
+    const command = copyCommand(bare, ['core.wasm']);
     const inspect = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-      spawnSync(process.execPath, [join(bare, 'cli.js'), 'image', 'inspect', at('second.stasis'), '--format', 'json', ...args], { encoding: 'utf8' });
+      spawnSync(process.execPath, [command, 'image', 'inspect', at('second.stasis'), '--format', 'json', ...args], { encoding: 'utf8' });
     const without = JSON.parse(inspect().stdout) as ImageReport;
     expect(without.files.find(({ path }) => path === '/bin/vi')).toMatchObject({ change: 'removed', kind: 'unknown', sizeBytes: null });
     const given = JSON.parse(inspect('--base', rootPath('public/busybox.tar')).stdout) as ImageReport;

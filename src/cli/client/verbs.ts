@@ -1,6 +1,6 @@
 import { signalByName } from '../../abi/signal.ts';
 import { formatProcesses } from '../../container/ps.ts';
-import { EXEC_POLICIES } from '../../sentry/checkpoint/exec-policy.ts';
+import { POLICIES } from '../exec-policies.ts';
 import { CliError, UsageError } from '../failure.ts';
 import { choiceOf, countOf } from '../option-values.ts';
 import { parseAnywhere } from '../options.ts';
@@ -131,7 +131,7 @@ function secondsOf(text: string): number {
 
 async function survivors(root: RootDirectory, args: readonly string[]): Promise<string> {
   const { id, values } = parseId('survivors', args, { 'exec-policy': { type: 'string' }, keep: { type: 'string', multiple: true }, format: { type: 'string' } });
-  const policy = choiceOf('--exec-policy', values['exec-policy'] ?? 'kill', EXEC_POLICIES);
+  const policy = choiceOf('--exec-policy', values['exec-policy'] ?? 'kill', POLICIES);
   const format = choiceOf('--format', values.format ?? 'text', LIST_FORMATS);
   const rows = await (await connect(root, id, 'look into')).ask('survivors', { policy, keptPids: (values.keep ?? []).map((pid) => countOf('--keep', pid)) });
   return format === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : rows.map(({ sentence }) => `${sentence}\n`).join('');

@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { rootPath } from '../../../scripts/support/paths.mjs';
 
@@ -6,6 +8,13 @@ export const CLI = rootPath('dist/cli.js');
 
 const TIMEOUT_MS = 50_000;
 const OUTPUT_LIMIT_BYTES = 64 << 20;
+
+/** Copies the command to another directory, with these of the files that it reads. */
+export function copyCommand(directory: string, assets: readonly string[]): string {
+  const from = dirname(CLI);
+  for (const name of readdirSync(from)) if (/^cli.*\.js$/.test(name) || assets.includes(name)) copyFileSync(join(from, name), join(directory, name));
+  return join(directory, 'cli.js');
+}
 
 export interface Ran {
   readonly status: number | null;
