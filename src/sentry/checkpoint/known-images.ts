@@ -27,16 +27,30 @@ export interface KnownImage {
   pages: OpenedPages | null;
 }
 
+/** Images of a core whose frames are remembered: a trace can take more memory than its image. */
+const MOST_TRACES = 64;
+
+/** What the frames of one core were in images; null where that is too long ago. */
+interface CoreTraces {
+  readonly byImage: WeakMap<Uint8Array, TraceSlot>;
+  /** Those that are not null, the latest at the end. */
+  readonly latest: TraceSlot[];
+}
+
+interface TraceSlot {
+  trace: FrameTrace | null;
+}
+
 /**
  * Images that were read and checked before, so that another restore of one need not read through it again, and knows what
- * was looked at after the last. They are told by the array that holds them, whose bytes are not to be changed.
+ * was looked at after the last. They are told by the array that holds them, whose bytes are not to be changed, and
+ * no array is kept for being known.
  */
 export class KnownImages {
   private readonly known = new WeakMap<Uint8Array, KnownImage>();
   /** Those written here. */
   private readonly own = new WeakSet<Uint8Array>();
-  /** What the frames of a core were in an image. */
-  private readonly traces = new WeakMap<Core, WeakMap<Uint8Array, FrameTrace>>();
+  private readonly traces = new WeakMap<Core, CoreTraces>();
 
   /** @errors ImageError as `readImage` and `readChain` */
   open(bytes: Uint8Array, core: Core, library: ImageLibrary): KnownImage {
@@ -62,13 +76,18 @@ export class KnownImages {
 
   /** The frames of a core hold, or held, the pages of an image: it was made of them, or they were made of it. */
   note(bytes: Uint8Array, trace: FrameTrace): void {
-    const ofCore = this.traces.get(trace.core) ?? new WeakMap<Uint8Array, FrameTrace>();
-    ofCore.set(bytes, trace);
-    this.traces.set(trace.core, ofCore);
+    const { byImage, latest } = this.traces.get(trace.core) ?? { byImage: new WeakMap<Uint8Array, TraceSlot>(), latest: [] };
+    this.traces.set(trace.core, { byImage, latest });
+    const before = latest.indexOf(byImage.get(bytes)!);
+    if (before >= 0) latest.splice(before, 1);
+    const slot = { trace };
+    byImage.set(bytes, slot);
+    latest.push(slot);
+    if (latest.length > MOST_TRACES) latest.shift()!.trace = null;
   }
 
-  /** What the frames of `core` were in an image when it was last made or restored there; null where it never was. */
+  /** What the frames of `core` were in an image when it was last made or restored there; null where it never was, or not lately. */
   traceIn(core: Core, bytes: Uint8Array): FrameTrace | null {
-    return this.traces.get(core)?.get(bytes) ?? null;
+    return this.traces.get(core)?.byImage.get(bytes)?.trace ?? null;
   }
 }
