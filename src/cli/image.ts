@@ -1,4 +1,5 @@
 import { ImageError } from '../base/errors.ts';
+import '../container/container.ts'; // with it the classes are known whose state images hold
 import { Core } from '../core/core.ts';
 import { encodeLink, exportOci, factsOf } from '../exchange/index.ts';
 import { loadCoreModule } from '../host/node/core-module.ts';
