@@ -1,8 +1,7 @@
 /**
  * What others in the container see of an exec process that a restore has killed: gVisor's table, a test a row. Both policies that
  * kill show the same.
- *
- * Released tracees are not among the rows, for there is no ptrace yet.
+ * Released tracees are A11 of `scenarios.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
 import { readContainerFile } from '../../src/container/files.ts';

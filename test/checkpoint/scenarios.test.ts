@@ -2,8 +2,8 @@
  * gVisor's acceptance scenarios: what becomes of processes that exec started when their container is restored.
  *
  * Each is shown under `gvisor`, with gVisor's result, and under `kill`, with ours: they differ where an adopted descendant is
- * reaped for an init that does not wait. A11, a traced init, is open until there is ptrace. A16 to A20 are `notices.test.ts`,
- * and A23 in all its parts `restore-spec.test.ts`.
+ * reaped for an init that does not wait, and where a killed tracer's PTRACE_O_EXITKILL takes init along. A16 to A20 are
+ * `notices.test.ts`, and A23 in all its parts `restore-spec.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
 import { ContainerError } from '../../src/container/errors.ts';
@@ -140,6 +140,56 @@ describe.each(['gvisor', 'kill'] as const)('a restore of a container with exec p
     const after = before.restored({ policy });
     after.run(100);
     expect(after.init.output()).toBe('child has the lock\n');
+  });
+
+  it.skipIf(!withScenario)('A11: lets go of a PID 1 that an exec traced and had stopped', () => {
+    const before = ContainerHarness.start({ argv: COUNTER, programs: ['scenario'] });
+    before.run(1500);
+    const tracer = before.exec(scenario('trace', '1'));
+    before.run(2000);
+    expect(tracer.output()).toBe('traced\n');
+    const counted = before.init.output();
+    before.run(3000);
+    expect(before.init.output()).toBe(counted);
+    const after = before.restored({ policy });
+    expect(after.processes().filter((line) => !line.includes('sleep'))).toEqual(['1 sh']);
+    after.run(3000);
+    expect(after.init.output()).toContain('count 4');
+  });
+
+  // gVisor honours PTRACE_O_EXITKILL of a tracer that the restore kills, and PID 1 is gone. Here init does not die of what an exec did.
+  it.skipIf(!withScenario)('A11: with PTRACE_O_EXITKILL', () => {
+    const before = ContainerHarness.start({ argv: COUNTER, programs: ['scenario'] });
+    before.run(1500);
+    const tracer = before.exec(scenario('trace-exitkill', '1'));
+    before.run(100);
+    expect(tracer.output()).toBe('traced\n');
+    expect(before.container.survivors(policy).find(({ pid }) => pid === 1)?.sentence).toBe(
+      `pid 1 sh: ${isFaithful ? 'killed with its tracer' : 'lives on'}; the init of the container; holds c1:host:0, c1:host:1, c1:host:2`,
+    );
+    const after = before.restored({ policy });
+    after.run(3000);
+    if (isFaithful) {
+      expect(after.container.wait(1)).toBe(128 + 9);
+    } else {
+      expect(after.init.output()).toContain('count 4');
+    }
+  });
+
+  it.skipIf(!withScenario)('A11, the other way round: a tracer of init is told of the end of its tracee, an exec', () => {
+    const before = ContainerHarness.start({ argv: ['sh', '-c', '/scenario trace-named /pid; exec sleep 100000'], programs: ['scenario'] });
+    before.run(100);
+    const exec = before.exec(['sh', '-c', 'echo $$ >/pid; exec sleep 1000']);
+    before.run(2500);
+    expect(before.init.output()).toBe('tracing\n');
+    expect(before.container.survivors(policy).find(({ pid }) => pid === exec.pid)?.sentence).toContain(
+      `pid ${exec.pid} sleep: a zombie until pid 2, which traces it, waits for it; started by exec`,
+    );
+    const after = before.restored({ policy });
+    expect(after.killed.map(({ pid }) => pid)).toEqual([exec.pid]);
+    after.run(100);
+    expect(before.init.output() + after.init.output()).toBe('tracing\nwait 1 errno 0\nstatus 9 errno 0\nagain -1 errno 10\n');
+    expect(after.processes()).toEqual(['1 sh', '2 scenario']);
   });
 
   it('A12: takes no notice of what became of the stdio of an exec', () => {

@@ -1,3 +1,4 @@
+import { PTRACE_O_EXITKILL } from '../../abi/ptrace.ts';
 import { SIGCONT, SIGHUP, SIGKILL, SIGWINCH, signalBit } from '../../abi/signal.ts';
 import { ImageError } from '../../base/errors.ts';
 import { hostKeyText } from '../../ports/console.ts';
@@ -6,6 +7,7 @@ import { endGroup } from '../task/exit.ts';
 import type { ExecSession } from '../task/origin.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import type { Kernel } from '../task/kernel.ts';
+import { isTracedByParent } from '../task/ptrace.ts';
 import { releaseGroup } from '../task/reap.ts';
 import type { ThreadGroup } from '../task/thread-group.ts';
 import { HostTerminal } from '../tty/console.ts';
@@ -15,7 +17,8 @@ import { canBind, openHostFiles } from './host-files.ts';
  * What a restore does to processes whose origin is an exec.
  *
  *  - `kill`      ends each before the first guest instruction and reaps it, adopted descendants too: no zombie is left
- *  - `gvisor`    the same, but an adopted descendant stays a zombie under an init that does not wait
+ *  - `gvisor`    the same, but an adopted descendant stays a zombie under an init that does not wait, and what a victim traced with
+ *                PTRACE_O_EXITKILL dies with it
  *  - `naive`     ends none: what the others exist to avoid. A host file of an exec makes the restore fail
  *  - `keep`      as `kill`, but execs marked restorable and processes named at the restore live on with their descendants
  *  - `reattach`  as `keep`, and the terminals and streams of those that live on are bound to new ends
@@ -69,6 +72,7 @@ export function applyExecPolicy(kernel: Kernel, choice: ExecChoice, newEnd: (key
   const execs = [...kernel.threadGroups.values()].filter((group) => group.origin === 'exec');
   const spared = execs.filter((group) => isSpared(group, choice));
   const victims = execs.filter((group) => !spared.includes(group));
+  if (choice.policy !== 'gvisor') spareTracees(victims);
   const killed = killAll(kernel, victims, spared);
   const reaped = choice.policy === 'gvisor' ? new Set<number>() : reapForInit(kernel, victims);
   if (choice.policy === 'reattach') reattach(spared, newEnd);
@@ -101,6 +105,13 @@ export function requireExecs(kernel: Kernel, pids: readonly number[]): void {
   }
 }
 
+/** PTRACE_O_EXITKILL is about a tracer that ends: one that a restore takes away lets go of what it traced. */
+function spareTracees(victims: readonly ThreadGroup[]): void {
+  for (const group of victims) {
+    for (const tracer of group.tasks) for (const tracee of tracer.tracees) if (tracee.trace !== null) tracee.trace.options &= ~PTRACE_O_EXITKILL;
+  }
+}
+
 function killAll(kernel: Kernel, victims: readonly ThreadGroup[], spared: readonly ThreadGroup[]): Killed[] {
   const hangUp = signalBit(SIGHUP);
   const unwarned = spared.filter((group) => (group.shared.pending & hangUp) === 0n);
@@ -130,15 +141,27 @@ function killGroup(kernel: Kernel, group: ThreadGroup): Killed {
   return { ...entry, fdsFreed, framesFreed: framesBefore - kernel.core.framesInUse() };
 }
 
-/** Takes the zombies among `victims` off init's hands. */
+/** Takes the zombies among `victims` off init's hands; one that a survivor traces is left to that one alone. */
 function reapForInit(kernel: Kernel, victims: readonly ThreadGroup[]): Set<number> {
   const reaped = new Set<number>();
   for (const group of victims) {
     if (!group.isExited() || !kernel.threadGroups.has(group.pid)) continue;
+    if (!group.hasEnded() || group.leader.trace !== null) {
+      leaveToTracer(group);
+      continue;
+    }
     reaped.add(group.pid);
     releaseGroup(group);
   }
   return reaped;
+}
+
+/** Nobody but its tracer waits for it any more. */
+function leaveToTracer(group: ThreadGroup): void {
+  if (isTracedByParent(group.leader)) return;
+  group.parent?.children.delete(group);
+  group.parent = null;
+  group.parentTask = null;
 }
 
 /** Binds the host files of `spared` to new ends, and has whoever is in front on a terminal draw itself anew. */

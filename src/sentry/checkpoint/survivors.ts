@@ -1,4 +1,5 @@
 import { SA_NOCLDWAIT, SIG_IGN, SIGCHLD } from '../../abi/signal.ts';
+import { PTRACE_O_EXITKILL } from '../../abi/ptrace.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { hostKeyText } from '../../ports/console.ts';
 import type { Kernel } from '../task/kernel.ts';
@@ -71,19 +72,40 @@ function survivorOf(kernel: Kernel, group: ThreadGroup, choice: ExecChoice): Sur
     tty: tty instanceof HostTerminal ? tty.name : tty === null ? null : `pts/${tty.device & 0xff}`,
     fates,
   };
-  return { ...facts, sentence: `pid ${facts.pid} ${facts.command}: ${fateText(facts, fates[choice.policy], choice.policy)}; ${originText(facts, group, choice)}${holdsText(facts, fates[choice.policy])}` };
+  return { ...facts, sentence: `pid ${facts.pid} ${facts.command}: ${fateText(facts, fates[choice.policy], choice.policy, waitingTracer(group, choice))}; ${originText(facts, group, choice)}${holdsText(facts, fates[choice.policy])}` };
 }
 
 function fateOf(kernel: Kernel, group: ThreadGroup, choice: ExecChoice): Fate {
   if (group.origin === 'init' || isSpared(group, choice)) {
     if (group.isExited()) return 'zombie';
+    if (diesWithTracer(group, choice)) return 'ends';
     const files = group.origin === 'init' ? [] : openHostFiles(group);
     if (files.length === 0) return 'lives';
     if (choice.policy === 'naive') return 'prevents';
     // The end of an exec's host file is never known again: all of them come back without one.
     return choice.policy === 'reattach' && files.every(canBind) ? 'reattached' : 'cutOff';
   }
+  if (waitingTracer(group, choice) !== null) return 'zombie';
   return choice.policy === 'gvisor' && staysZombie(kernel, group) ? 'zombie' : 'ends';
+}
+
+/** Who traces `group`, killed, and lives on to wait for it. */
+function waitingTracer(group: ThreadGroup, choice: ExecChoice): ThreadGroup | null {
+  const tracer = group.leader.trace?.tracer.threadGroup ?? null;
+  return tracer !== null && livesOn(tracer, choice) ? tracer : null;
+}
+
+/** Whether a tracer that is killed takes `group` along, as PTRACE_O_EXITKILL asks: under `gvisor` alone. */
+function diesWithTracer(group: ThreadGroup, choice: ExecChoice): boolean {
+  if (choice.policy !== 'gvisor') return false;
+  for (const { trace } of group.tasks) {
+    if (trace !== null && (trace.options & PTRACE_O_EXITKILL) !== 0 && !livesOn(trace.tracer.threadGroup, choice)) return true;
+  }
+  return false;
+}
+
+function livesOn(group: ThreadGroup, choice: ExecChoice): boolean {
+  return !group.isExited() && (group.origin === 'init' || isSpared(group, choice));
 }
 
 /** Whether a killed process of an exec stays until the container's init waits for it: all but leaders, which have no parent. */
@@ -101,7 +123,7 @@ function reapsByItself(parent: ThreadGroup): boolean {
 
 type Facts = Omit<Survivor, 'sentence'>;
 
-function fateText({ hostFiles, ppid, origin }: Facts, fate: Fate, policy: ExecPolicy): string {
+function fateText({ hostFiles, ppid, origin }: Facts, fate: Fate, policy: ExecPolicy, tracer: ThreadGroup | null): string {
   const keys = hostFiles.map((file) => file.key).join(', ');
   switch (fate) {
     case 'lives':
@@ -111,8 +133,9 @@ function fateText({ hostFiles, ppid, origin }: Facts, fate: Fate, policy: ExecPo
     case 'reattached':
       return `lives on, with a new end for ${keys}`;
     case 'ends':
-      return 'killed';
+      return origin === 'init' ? 'killed with its tracer' : 'killed';
     case 'zombie':
+      if (tracer !== null) return `a zombie until pid ${tracer.pid}, which traces it, waits for it`;
       // Under gvisor its parent, if of an exec too, is killed with it: the container's init is left.
       return `a zombie until pid ${origin === 'exec' && policy === 'gvisor' ? 1 : ppid} waits for it`;
     case 'prevents':

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ptrace.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -152,6 +153,32 @@ static int sleep_for(const char *seconds) {
   return 0;
 }
 
+/* Traces process `pid` with `options`, and leaves it stopped. */
+static int trace_stopped(const char *pid, long options) {
+  pid_t tracee = atoi(pid);
+  int status = 0;
+  if (ptrace(PTRACE_SEIZE, tracee, 0, options) != 0 || ptrace(PTRACE_INTERRUPT, tracee, 0, 0) != 0) return 1;
+  if (waitpid(tracee, &status, __WALL) != tracee || status >> 16 != PTRACE_EVENT_STOP) return 1;
+  say("traced\n");
+  sleeper(NULL);
+  return 0;
+}
+
+/* Traces the process whose pid is in a file as soon as there is one; says how it ends and whether it can be waited for again. */
+static int trace_named(const char *path) {
+  char text[16];
+  int fd, status = 0;
+  while ((fd = open(path, O_RDONLY)) == -1 || read(fd, text, sizeof text) <= 0) sleep(1);
+  pid_t tracee = atoi(text);
+  if (ptrace(PTRACE_SEIZE, tracee, 0, 0) != 0) return 1;
+  say("tracing\n");
+  tell("wait", waitpid(tracee, &status, __WALL) == tracee);
+  tell("status", status);
+  tell("again", waitpid(tracee, &status, __WALL));
+  sleeper(NULL);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
   struct sigaction action = {0};
@@ -164,6 +191,9 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "zombie") == 0) return zombie();
   if (strcmp(mode, "notice") == 0) return notice();
   if (strcmp(mode, "sleep") == 0) return sleep_for(argv[2]);
+  if (strcmp(mode, "trace") == 0) return trace_stopped(argv[2], 0);
+  if (strcmp(mode, "trace-exitkill") == 0) return trace_stopped(argv[2], PTRACE_O_EXITKILL);
+  if (strcmp(mode, "trace-named") == 0) return trace_named(argv[2]);
   if (strcmp(mode, "ignore-children") == 0) {
     signal(SIGCHLD, SIG_IGN);
     return report_children();
