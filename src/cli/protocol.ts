@@ -19,7 +19,7 @@ export interface Requests {
   ps: [null, PsRow[]];
   exec: [ExecRequest, { pid: number }];
   /** Streams of an exec that a restore has left without an end. */
-  attach: [{ pid: number; size: TerminalSize }, { isTerminal: boolean }];
+  attach: [{ pid: number; size: TerminalSize; hangsUp: boolean }, { isTerminal: boolean }];
   /** Exit status of a process; null for the other two. */
   wait: [WaitRequest, number | null];
   checkpoint: [CheckpointRequest, CheckpointReply];
@@ -78,6 +78,8 @@ export interface ExecRequest {
   user: string | null;
   terminal: TerminalSize | null;
   isRestorable: boolean;
+  /** The end of the input is a terminal's hang-up. */
+  hangsUp: boolean;
   passed: PassedStream[];
 }
 

@@ -160,10 +160,10 @@ describe('an exec that a restore has kept', () => {
 describe('the previous checkpoint', () => {
   it('is whole where the owner is killed in the middle of the next', async () => {
     const path = join(images, 'killed');
-    await containers.launch('large', 'sh', '-c', 'head -c 20000000 /dev/urandom >/tmp/r; echo done >/n; sleep 100');
+    await containers.launch('large', 'sh', '-c', 'head -c 10000000 /dev/urandom >/tmp/r; echo done >/n; sleep 100');
     await expect.poll(() => containers.call('exec', 'large', 'cat', '/n').then(({ stdout }) => stdout), { timeout: 20_000 }).toBe('done\n');
     await containers.ok('checkpoint', '--image-path', path, '--leave-running', '--name', 'good', 'large');
-    await containers.ok('exec', 'large', 'sh', '-c', 'head -c 20000000 /dev/urandom >/tmp/r');
+    await containers.ok('exec', 'large', 'sh', '-c', 'head -c 10000000 /dev/urandom >/tmp/r');
     const { pid } = JSON.parse(await containers.ok('state', 'large')) as { pid: number };
     const checkpoint = containers.call('checkpoint', '--image-path', path, '--leave-running', '--name', 'lost', 'large');
     await expect.poll(() => readdirSync(path).some((name) => name === 'writing' && readdirSync(join(path, 'writing')).length > 0), { interval: 2, timeout: 10_000 }).toBe(true);
@@ -171,7 +171,7 @@ describe('the previous checkpoint', () => {
     expect((await checkpoint).stderr).toMatch(/^stasis: the owner of the container has gone before it answered checkpoint\n$/);
     await containers.ok('delete', 'large');
     await containers.restore('large', '--image-path', path);
-    expect(await containers.ok('exec', 'large', 'wc', '-c', '/tmp/r')).toBe('20000000 /tmp/r\n');
+    expect(await containers.ok('exec', 'large', 'wc', '-c', '/tmp/r')).toBe('10000000 /tmp/r\n');
     await containers.ok('checkpoint', '--image-path', path, '--name', 'lost', 'large');
     expect(readdirSync(join(path, 'writing'))).toEqual([]);
   });

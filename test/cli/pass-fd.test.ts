@@ -95,6 +95,16 @@ describe('run --pass-fd', () => {
     closeSync(log);
   });
 
+  it('is kept by the process that create leaves in the background, until init closes it', async () => {
+    const create = new Passing(['create', '--image', 'busybox', '--pass-fd', '3:8', 'later', 'sh', '-c', 'read x <&8; echo "got $x" >&8; exec 8>&-; sleep 100'], ['pipe']);
+    await new Promise((resolve) => create.child.on('exit', resolve));
+    expect(create.child.exitCode).toBe(0);
+    create.end(0).write('one\n');
+    await containers.ok('start', 'later');
+    await create.receives(0, 'got one\n|');
+    await containers.ok('delete', '--force', 'later');
+  });
+
   it('ends a writer by SIGPIPE when nobody reads any more', async () => {
     const run = new Passing(['run', '--image', 'busybox', '--pass-fd', '3:5', 'writer', 'sh', '-c', 'yes >&5; echo "status $?"'], ['pipe']);
     await run.receives(0, 'y\n');

@@ -14,7 +14,7 @@ export async function runAttach(root: RootDirectory, args: readonly string[]): P
   if (rest.length > 0) throw new UsageError(`attach: "${rest[0]}" is too much`);
   const terminal = new HostTerminal(process.stdin as ReadStream, process.stdout);
   const session = await ExecConnection.open(root, id);
-  const { isTerminal } = await session.peer.ask('attach', { pid: countOf('attach', pid), size: terminal.size() });
+  const { isTerminal } = await session.peer.ask('attach', { pid: countOf('attach', pid), size: terminal.size(), hangsUp: process.stdin.isTTY });
   session.connectStdio(isTerminal ? terminal : null);
   return session.run(isTerminal ? terminal : null);
 }

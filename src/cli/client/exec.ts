@@ -29,7 +29,7 @@ const OPTIONS = {
 /** What `stasis exec` was asked for. */
 export interface ExecOptions {
   readonly id: string;
-  readonly request: Omit<ExecRequest, 'terminal' | 'passed'>;
+  readonly request: Omit<ExecRequest, 'terminal' | 'hangsUp' | 'passed'>;
   readonly usesTerminal: boolean;
   readonly isDetached: boolean;
   readonly pidFile: string | null;
@@ -109,6 +109,7 @@ export async function runExec(root: RootDirectory, options: ExecOptions, onStart
     ...options.request,
     env: [...(terminal === null ? [] : [terminalVariable()]), ...options.request.env],
     terminal: terminal?.size() ?? null,
+    hangsUp: process.stdin.isTTY,
     passed: ends.map(({ open, guestFd, ends: { size } }) => ({ guestFd, kind: open.kind === 'terminal' ? 'terminal' : 'stream', access: open.access, size: size() })),
   });
   writePid(options.internalPidFile, pid);

@@ -6,6 +6,13 @@ import { WINDOW_BYTES } from '../protocol.ts';
 import type { InputSource, OutputSink, Wire } from '../wires.ts';
 import type { ExecEnd, Owner } from './owner.ts';
 
+/** The terminal that an exec's client is on. */
+export interface ClientTerminal {
+  readonly size: TerminalSize;
+  /** The end of its input is a hang-up. */
+  readonly hangsUp: boolean;
+}
+
 /** A client that holds the other ends of an exec's files, over its connection: one exec a connection. */
 export class ExecClient implements ExecEnd {
   readonly pid: number;
@@ -19,16 +26,15 @@ export class ExecClient implements ExecEnd {
 
   /**
    * @param fileIds  the process's host files, by the stream that the client knows each by
-   * @param size     of its terminal; null where it has none
    */
-  constructor(owner: Owner, peer: Peer, watched: Watched, fileIds: ReadonlyMap<number, number>, size: TerminalSize | null) {
+  constructor(owner: Owner, peer: Peer, watched: Watched, fileIds: ReadonlyMap<number, number>, terminal: ClientTerminal | null) {
     this.owner = owner;
     this.peer = peer;
     this.pid = watched.pid;
     this.startNs = owner.container.kernel.threadGroups.get(watched.pid)?.startNs ?? -1;
     this.fileIds = [...fileIds.values()];
     const wires = new Map<number, Wire>();
-    for (const [stream, id] of fileIds) wires.set(id, this.wireOf(stream, id));
+    for (const [stream, id] of fileIds) wires.set(id, this.wireOf(stream, id, stream > 2 || terminal?.hangsUp === true));
     peer.onTold('data', ({ stream, bytes }) => this.inputs.get(stream)?.arrive(Buffer.from(bytes, 'base64')));
     peer.onTold('end', ({ stream }) => this.inputs.get(stream)?.finish());
     peer.onTold('taken', ({ stream, countBytes }) => this.outputs.get(stream)?.taken(countBytes));
@@ -36,17 +42,17 @@ export class ExecClient implements ExecEnd {
     peer.onTold('resize', (to) => this.resize(to));
     peer.onTold('signal', ({ signal }) => this.signal(signal));
     owner.addExecEnd(this, wires);
-    if (size !== null) this.resize(size);
+    if (terminal !== null) this.resize(terminal.size);
   }
 
-  private wireOf(stream: number, id: number): Wire {
+  private wireOf(stream: number, id: number, hangsUp: boolean): Wire {
     const wake = () => this.owner.turns.wake();
     const isTerminal = this.owner.findHostFile(id) instanceof HostTerminal;
     const input = stream === 1 || stream === 2 ? null : new ClientInput(this.peer, stream, wake);
     const output = stream === 0 && !isTerminal ? null : new ClientOutput(this.peer, stream, wake);
     if (input !== null) this.inputs.set(stream, input);
     if (output !== null) this.outputs.set(stream, output);
-    return stream > 2 ? { input, output, hangsUp: isTerminal, onReleased: () => this.peer.tell('end', { stream }) } : { input, output, hangsUp: isTerminal };
+    return { input, output, hangsUp: isTerminal && hangsUp, ...(stream > 2 ? { onReleased: () => this.peer.tell('end', { stream }) } : {}) };
   }
 
   ended(status: number, sentence: string | null): void {

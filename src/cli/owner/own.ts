@@ -69,7 +69,8 @@ export async function own(job: OwnerJob): Promise<number> {
   try {
     const { terminal, output } = wireStdio(wires, container.spec.terminal !== null, wake);
     passed.connect(wires, wake);
-    if (job.starts) owner.start((terminals) => passed.openFor(owner.container.kernel, id, terminals));
+    owner.openPassed = (terminals) => passed.openFor(owner.container.kernel, id, terminals);
+    if (job.starts) owner.start();
     writePid(job.pidFile, process.pid);
     const stopped = new Promise<number>((resolve) => {
       owner.onStopped = (status) => {

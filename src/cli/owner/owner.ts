@@ -51,6 +51,8 @@ export class Owner {
   /** Told when init has ended and all output is written, before anybody else is. */
   onStopped: (status: number) => void = () => undefined;
   onEvent: (event: OwnerEvent) => void = () => undefined;
+  /** Opens what init gets beside its standard streams. */
+  openPassed: OpenPassed | undefined;
   /** A program inside asks for a checkpoint. */
   onCheckpointRequest: (request: { path: string; leaveRunning: boolean }) => void = () => undefined;
   private readonly clock: NodeClock;
@@ -87,8 +89,8 @@ export class Owner {
     return { status, exitStatus, generation: kernel.generation };
   }
 
-  start(openPassed?: OpenPassed): Watched {
-    const watched = this.container.start(openPassed);
+  start(): Watched {
+    const watched = this.container.start(this.openPassed);
     this.time.begin(this.container);
     this.turns.wake();
     return watched;

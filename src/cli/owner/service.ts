@@ -3,7 +3,6 @@ import type { Server, Socket } from 'node:net';
 import { byteStringFromText, textFromByteString } from '../../base/bytes.ts';
 import { ContainerError } from '../../container/errors.ts';
 import type { Watched } from '../../container/container.ts';
-import type { TerminalSize } from '../../container/spec.ts';
 import { hostKeyText } from '../../ports/console.ts';
 import type { Survivor } from '../../sentry/checkpoint/survivors.ts';
 import { CliError, sentenceOf } from '../failure.ts';
@@ -11,6 +10,7 @@ import { Peer } from '../protocol.ts';
 import type { ExecRequest, OwnerEvent, SurvivorReply } from '../protocol.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { ExecClient } from './exec-client.ts';
+import type { ClientTerminal } from './exec-client.ts';
 import { lookForExit } from './owner.ts';
 import type { Owner } from './owner.ts';
 import { openPassedStreams } from './passed-streams.ts';
@@ -73,9 +73,9 @@ export class Service {
       client?.leave();
     });
     this.clients.set(peer, socket);
-    const become = (watched: Watched, fileIds: ReadonlyMap<number, number>, size: TerminalSize | null): { pid: number } => {
+    const become = (watched: Watched, fileIds: ReadonlyMap<number, number>, terminal: ClientTerminal | null): { pid: number } => {
       if (client !== null) throw new CliError('one connection is for one exec');
-      client = new ExecClient(owner, peer, watched, fileIds, size);
+      client = new ExecClient(owner, peer, watched, fileIds, terminal);
       return { pid: watched.pid };
     };
     peer.answer('state', () => owner.state(), refusal);
@@ -85,10 +85,10 @@ export class Service {
     peer.answer('kill', ({ signal, pid, pgid, all }) => (all || pgid !== null ? owner.killMany(signal, pgid) : owner.kill(signal, pid)), refusal);
     peer.answer('ps', () => owner.container.ps().map((row) => ({ ...row, command: textFromByteString(row.command) })), refusal);
     peer.answer('exec', (request) => this.exec(request, become), refusal);
-    peer.answer('attach', ({ pid, size }) => {
+    peer.answer('attach', ({ pid, size, hangsUp }) => {
       const streams = this.openStreams(pid);
       const isTerminal = [...streams.values()].some((id) => owner.findHostFile(id)?.kind === 'terminal');
-      become(this.kept(pid), streams, isTerminal ? size : null);
+      become(this.kept(pid), streams, isTerminal ? { size, hangsUp } : null);
       return { isTerminal };
     }, refusal);
     peer.answer('checkpoint', (request) => this.checkpoints.take(request), refusal);
@@ -101,8 +101,8 @@ export class Service {
     peer.listen();
   }
 
-  private exec(request: ExecRequest, become: (watched: Watched, fileIds: ReadonlyMap<number, number>, size: TerminalSize | null) => { pid: number }): { pid: number } {
-    const { argv, env, cwd, user, terminal, isRestorable, passed } = request;
+  private exec(request: ExecRequest, become: (watched: Watched, fileIds: ReadonlyMap<number, number>, client: ClientTerminal | null) => { pid: number }): { pid: number } {
+    const { argv, env, cwd, user, terminal, isRestorable, hangsUp, passed } = request;
     const watched = this.owner.container.exec(
       {
         argv: argv.map(byteStringFromText), environment: env.map(byteStringFromText), cwd: cwd === null ? null : byteStringFromText(cwd),
@@ -111,7 +111,7 @@ export class Service {
       (terminals) => openPassedStreams(terminals, passed),
     );
     const streams = [...(terminal === null ? [0, 1, 2] : [0]), ...passed.map(({ guestFd }) => guestFd)];
-    return become(watched, new Map(watched.hostFileIds.map((id, i) => [streams[i]!, id])), terminal);
+    return become(watched, new Map(watched.hostFileIds.map((id, i) => [streams[i]!, id])), terminal === null ? null : { size: terminal, hangsUp });
   }
 
   /** A process that a restore has kept, and nobody holds the ends of. @errors ContainerError */

@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { useContainers } from './support/containers.ts';
+
+const containers = useContainers();
+const images = mkdtempSync(join(tmpdir(), 'stasis-images-'));
+afterAll(() => rmSync(images, { recursive: true, force: true }));
+
+const PREFIX = 'dev.gvisor.internal.checkpoint.';
+
+describe('restore --exec-policy', () => {
+  it('ends, leaves as zombies, trips over, or keeps what exec has started, as the policy has it', async () => {
+    const path = join(images, 'policies');
+    await containers.launch('before', 'sleep', '100');
+    await containers.ok('exec', 'before', 'sh', '-c', 'sleep 50 & sleep 60 </dev/null >/dev/null 2>&1 & echo $!');
+    const processes = (await containers.ok('ps', 'before')).trim().split('\n').slice(1).map((line) => line.split(/ +/));
+    expect(processes.map((cells) => [cells[2], cells[8]])).toEqual([['0', 'sleep'], ['1', 'sleep'], ['1', 'sleep']]);
+    const kept = processes[2]![1]!;
+    await containers.ok('checkpoint', '--image-path', path, 'before');
+    const pids = async (id: string) => JSON.parse(await containers.ok('ps', '--format', 'json', id)) as number[];
+    await containers.restore('kill', '--image-path', path);
+    expect(await pids('kill')).toEqual([1]);
+    await containers.restore('gvisor', '--image-path', path, '--exec-policy', 'gvisor');
+    expect(await pids('gvisor')).toHaveLength(3);
+    expect(await containers.ok('exec', 'gvisor', 'sh', '-c', 'grep -h State /proc/[0-9]*/status')).toMatch(/zombie[^]*zombie/);
+    const naive = await containers.call('restore', '--image-path', path, '--exec-policy', 'naive', '--detach', 'naive');
+    expect([naive.status, naive.stderr]).toEqual([128, expect.stringMatching(/^stasis: host files: no host FD available for :host:[0-2], held by pid \d+ sleep\n$/)]);
+    await containers.restore('keep', '--image-path', path, '--exec-policy', 'keep', '--keep', kept);
+    expect(await pids('keep')).toEqual([1, Number(kept)]);
+    const wrong = await containers.call('restore', '--image-path', path, '--keep', kept, '--detach', 'wrong');
+    expect(wrong.stderr).toMatch(/^stasis: cannot restore: the exec policy kill keeps no process, pid \d+ was named\n$/);
+  });
+});
+
+describe('/proc/gvisor/checkpoint', () => {
+  it('has the owner take a checkpoint: the original reads resume, a copy restore, and each says so on its own streams', async () => {
+    const path = join(images, 'asked');
+    const script = 'exec 3<>/proc/gvisor/checkpoint; echo 1 >&3; read how <&3; echo "$how"; sleep 100';
+    const run = containers.start('run', '--image', 'busybox', '--annotation', `${PREFIX}path=${path}`, '--annotation', `${PREFIX}enable=true`, '--annotation', `${PREFIX}resume=true`, 'asked', 'sh', '-c', script);
+    await run.prints(/^resume\n$/);
+    const restored = containers.start('restore', '--image-path', path, 'copy');
+    await restored.prints(/^restore\n$/);
+    await containers.ok('delete', '--force', 'asked', 'copy');
+    expect(await Promise.all([run.ends(), restored.ends()])).toEqual([137, 137]);
+  });
+
+  it('tells those outside why it could not', async () => {
+    writeFileSync(join(images, 'file'), '');
+    const script = 'exec 3<>/proc/gvisor/checkpoint; echo 1 >&3; read how <&3; echo "$how"; sleep 0.2';
+    const run = containers.start('run', '--image', 'busybox', '--annotation', `${PREFIX}path=${images}/file/in`, '--annotation', `${PREFIX}enable=true`, '--annotation', `${PREFIX}resume=true`, 'refused', 'sh', '-c', script);
+    await expect.poll(() => run.stderr, { timeout: 10_000 }).toMatch(/^stasis: checkpoint asked for by a program of the container: [^\n]*\/file\/in cannot keep checkpoints [^\n]*\n$/);
+    await containers.ok('delete', '--force', 'refused');
+    await run.ends();
+  });
+});
+
+describe('exec --process', () => {
+  it('takes the process object of the specification', async () => {
+    await containers.launch('objects', 'sleep', '100');
+    const file = join(images, 'process.json');
+    writeFileSync(file, JSON.stringify({ args: ['sh', '-c', 'id -u; pwd; echo $X'], env: ['X=y'], cwd: '/etc', user: { uid: 7, gid: 8 } }));
+    expect(await containers.ok('exec', '--process', file, 'objects')).toBe('7\n/etc\ny\n');
+    expect((await containers.call('exec', '--process', file, 'objects', 'true')).stderr).toMatch(/^stasis: exec: only the container-id is required, with --process;/);
+    writeFileSync(file, '{"args": []}');
+    expect((await containers.call('exec', '--process', file, 'objects')).stderr).toBe(`stasis: --process ${file}: args is empty\n`);
+    expect(readFileSync(file, 'utf8')).toBe('{"args": []}');
+  });
+});
