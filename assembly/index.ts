@@ -32,7 +32,7 @@ export { scratchAddress } from './memory/scratch';
 
 // Address spaces
 
-export { spaceCreate, spaceFork, spaceShadow, dropShadow, spaceDestroy, map, mapNewZero, unmap, protect, movePages, pte, nextMapped, flushSpace } from './memory/page-table';
+export { spaceCreate, spaceFork, spaceShadow, shadowLost, dropShadow, spaceDestroy, map, mapNewZero, unmap, protect, movePages, pte, nextMapped, flushSpace } from './memory/page-table';
 export { translate, translateForce } from './memory/access';
 
 // Harts

@@ -2,7 +2,7 @@
 import { PAGE_BYTES, PAGE_SHIFT } from '../layout';
 import { contentAddress } from './absent';
 import { frameAllocDirty, frameForWrite, frameRefs, frameUnref } from './frames';
-import { PTE_SHARED, replacePte } from './page-table';
+import { PTE_SHARED, ownPteAddress, replacePte } from './page-table';
 import { pageAddress } from './pool';
 
 /**
@@ -19,7 +19,7 @@ export function frameForStore(space: u32, vpn: u32, pteAddress: usize): u32 {
   const copy = frameAllocDirty();
   if (copy == 0) return 0;
   memory.copy(pageAddress(copy), contentAddress(frame), PAGE_BYTES);
-  replacePte(space, vpn, pteAddress, (copy << PAGE_SHIFT) | (entry & (PAGE_BYTES - 1)));
+  replacePte(space, vpn, ownPteAddress(space, vpn), (copy << PAGE_SHIFT) | (entry & (PAGE_BYTES - 1)));
   frameUnref(frame);
   return copy;
 }

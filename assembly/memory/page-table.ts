@@ -6,9 +6,13 @@
  * A table is one page of 1,024 u32; an entry of the root or of a middle table is the linear address of the next table, 0
  * for none. A PTE is `frame << 12 | flags`, 0 for nothing mapped.
  *
+ * A freeze keeps tables too: `spaceShadow` makes a space whose leaves are those of the other, and whoever is about to change
+ * such a leaf takes a copy of it first (`ownPteAddress`). A leaf that both use has SHARED in the column PAGE_NEXT, which
+ * means nothing else for a table in use.
+ *
  * Record of a space: ASID u32 at 0, next free space u32 at 4, root (64 × u32) at 0x100.
  */
-import { PAGE_BYTES, PAGE_SHIFT, RUN_ASID, SPACES, SPACE_BYTES, SPACE_LIMIT, SPACE_PAGES } from '../layout';
+import { PAGE_BYTES, PAGE_NEXT, PAGE_SHIFT, RUN_ASID, SPACES, SPACE_BYTES, SPACE_LIMIT, SPACE_PAGES } from '../layout';
 import { frameAlloc, frameRef, frameUnref } from './frames';
 import { givePage, pageAddress, takePage, takeZeroPage } from './pool';
 import { dropPage, flushJumps, flushReads, flushWrites, noteCodeChange } from './tlb';
@@ -32,6 +36,11 @@ const MIDDLE_PAGES: u32 = TABLE_ENTRIES * LEAF_PAGES;
 const FEW_PAGES: u32 = 64;
 /** The highest number is left to empty entries of the jump cache. */
 const ASID_LIMIT: u32 = u32.MAX_VALUE;
+
+const SHARED: u32 = 1;
+
+/** Whether a leaf was changed that a shadow uses, because memory could not grow for a copy. */
+let isShadowLost = false;
 
 let firstFree: u32 = 0;
 let neverUsed: u32 = 1;
@@ -111,17 +120,61 @@ export function pte(space: u32, vpn: u32): u32 {
 function nextTable(entry: usize): usize {
   let table: usize = load<u32>(entry);
   if (table != 0) return table;
-  table = <usize>takeZeroPage() << PAGE_SHIFT;
+  const page = takeZeroPage();
+  table = <usize>page << PAGE_SHIFT;
   store<u32>(entry, <u32>table);
+  if (page != 0) setShared(page, false);
   return table;
 }
 
-/** As `pteAddress`, but makes the tables. Returns 0 when memory cannot grow. */
+@inline
+function isShared(page: u32): bool {
+  return load<u32>(<usize>page << 2, PAGE_NEXT) == SHARED;
+}
+
+@inline
+function setShared(page: u32, shared: bool): void {
+  store<u32>(<usize>page << 2, shared ? SHARED : 0, PAGE_NEXT);
+}
+
+/** The leaf that the entry of a middle table at `entry` names, fit to be changed. */
+function ownLeaf(entry: usize): usize {
+  const leaf = load<u32>(entry);
+  if (leaf == 0 || !isShared(leaf >> PAGE_SHIFT)) return leaf;
+  const copy = takePage();
+  if (copy == 0) {
+    isShadowLost = true;
+    return leaf;
+  }
+  memory.copy(pageAddress(copy), leaf, PAGE_BYTES);
+  setShared(copy, false);
+  setShared(leaf >> PAGE_SHIFT, false); // the shadow's alone
+  store<u32>(entry, copy << PAGE_SHIFT);
+  return pageAddress(copy);
+}
+
+/** As `pteAddress`, for a PTE that is about to be changed. */
+export function ownPteAddress(space: u32, vpn: u32): usize {
+  const middle: usize = load<u32>(recordOf(space) + <usize>(vpn >> 20) * 4, ROOT);
+  if (middle == 0) return 0;
+  const leaf = ownLeaf(middle + <usize>((vpn >> 10) & (TABLE_ENTRIES - 1)) * 4);
+  if (leaf == 0) return 0;
+  return leaf + <usize>(vpn & (TABLE_ENTRIES - 1)) * 4;
+}
+
+/** Lets go of a leaf, which a shadow may use. */
+function releaseLeaf(page: u32): void {
+  if (isShared(page)) setShared(page, false);
+  else givePage(page);
+}
+
+/** As `ownPteAddress`, but makes the tables. Returns 0 when memory cannot grow. */
 function makePteAddress(space: u32, vpn: u32): usize {
   const middle = nextTable(recordOf(space) + <usize>(vpn >> 20) * 4 + ROOT);
   if (middle == 0) return 0;
-  const leaf = nextTable(middle + <usize>((vpn >> 10) & (TABLE_ENTRIES - 1)) * 4);
-  if (leaf == 0) return 0;
+  const entry = middle + <usize>((vpn >> 10) & (TABLE_ENTRIES - 1)) * 4;
+  if (nextTable(entry) == 0) return 0;
+  const leaf = ownLeaf(entry);
   return leaf + <usize>(vpn & (TABLE_ENTRIES - 1)) * 4;
 }
 
@@ -205,7 +258,7 @@ export function unmap(space: u32, vpn: u32, pages: u32): void {
   let seen: u32 = 0;
   let page = nextMapped(space, vpn, end);
   while (page < end) {
-    const address = pteAddress(space, page);
+    const address = ownPteAddress(space, page);
     const old = load<u32>(address);
     seen |= old;
     store<u32>(address, 0);
@@ -230,7 +283,7 @@ function freeLeaves(space: u32, vpn: u32, end: u32): void {
     const entry = middle + <usize>((first >> 10) & (TABLE_ENTRIES - 1)) * 4;
     const leaf = load<u32>(entry);
     if (leaf != 0) {
-      givePage(leaf >> PAGE_SHIFT);
+      releaseLeaf(leaf >> PAGE_SHIFT);
       store<u32>(entry, 0);
     }
     first += LEAF_PAGES;
@@ -243,7 +296,7 @@ export function protect(space: u32, vpn: u32, pages: u32, flags: u32): void {
   let lostExec = false;
   let page = nextMapped(space, vpn, end);
   while (page < end) {
-    const address = pteAddress(space, page);
+    const address = ownPteAddress(space, page);
     const old = load<u32>(address);
     store<u32>(address, (old & ~PTE_PERMISSIONS) | (flags & PTE_PERMISSIONS));
     if ((old & ~flags & PTE_EXEC) != 0) lostExec = true;
@@ -266,8 +319,8 @@ export function movePages(space: u32, fromVpn: u32, toVpn: u32, pages: u32): u32
   }
   let seen: u32 = 0;
   for (let page = nextMapped(space, fromVpn, end); page < end; page = nextMapped(space, page + 1, end)) {
-    const from = pteAddress(space, page);
-    const to = pteAddress(space, page + shift);
+    const from = ownPteAddress(space, page);
+    const to = ownPteAddress(space, page + shift);
     const replaced = load<u32>(to);
     seen |= replaced | load<u32>(from);
     store<u32>(to, load<u32>(from));
@@ -323,10 +376,10 @@ export function spaceFork(space: u32): u32 {
 }
 
 /**
- * Copies the tables of a space as they stand, without a reference on anything that they map: for a freeze, which keeps the
- * frames. Nothing runs in the copy, and `dropShadow` frees it.
+ * Keeps the tables of a space as they stand, without a reference on anything that they map: for a freeze, which keeps the
+ * frames. Nothing runs in the space that it makes, and `dropShadow` frees it.
  *
- * @returns the copy, a space; 0 when there is none left or memory cannot grow
+ * @returns the space; 0 when there is none left or memory cannot grow
  */
 export function spaceShadow(space: u32): u32 {
   const shadow = spaceCreate();
@@ -336,7 +389,7 @@ export function spaceShadow(space: u32): u32 {
     if (middle == 0) continue;
     const copy = takeZeroPage();
     store<u32>(recordOf(shadow) + i, copy << PAGE_SHIFT, ROOT);
-    if (copy == 0 || !copyLeaves(middle, pageAddress(copy))) {
+    if (copy == 0 || !shareLeaves(middle, pageAddress(copy))) {
       dropShadow(shadow);
       return 0;
     }
@@ -344,26 +397,31 @@ export function spaceShadow(space: u32): u32 {
   return shadow;
 }
 
-function copyLeaves(from: usize, to: usize): bool {
+function shareLeaves(from: usize, to: usize): bool {
   for (let i: usize = 0; i < PAGE_BYTES; i += 4) {
-    const leaf: usize = load<u32>(from + i);
+    const leaf = load<u32>(from + i);
     if (leaf == 0) continue;
-    const copy = takePage();
-    if (copy == 0) return false;
-    memory.copy(pageAddress(copy), leaf, PAGE_BYTES);
-    store<u32>(to + i, copy << PAGE_SHIFT);
+    if (isShared(leaf >> PAGE_SHIFT)) return false; // by another shadow
+    setShared(leaf >> PAGE_SHIFT, true);
+    store<u32>(to + i, leaf);
   }
   return true;
 }
 
+/** Whether a shadow no longer tells what it was made of, because memory could not grow. */
+export function shadowLost(): bool {
+  return isShadowLost;
+}
+
 /** Frees what `spaceShadow` made. */
 export function dropShadow(shadow: u32): void {
+  isShadowLost = false;
   for (let i: usize = 0; i < <usize>ROOT_ENTRIES * 4; i += 4) {
     const middle: usize = load<u32>(recordOf(shadow) + i, ROOT);
     if (middle == 0) continue;
     for (let at: usize = 0; at < PAGE_BYTES; at += 4) {
       const leaf = load<u32>(middle + at);
-      if (leaf != 0) givePage(leaf >> PAGE_SHIFT);
+      if (leaf != 0) releaseLeaf(leaf >> PAGE_SHIFT);
     }
     givePage(<u32>middle >> PAGE_SHIFT);
   }

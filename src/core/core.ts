@@ -212,9 +212,14 @@ export class Core {
     return this.exports.spaceFork(space);
   }
 
-  /** A copy of the space's tables, with no reference on what they map, for `dropShadow`; 0 when there is no room. */
+  /** A space with the tables of `space` as they stand, and no reference on what they map, for `dropShadow`; 0 when there is no room. One for a space at a time. */
   spaceShadow(space: number): number {
     return this.exports.spaceShadow(space);
+  }
+
+  /** Whether memory could not grow to keep the tables of a shadow as they were. */
+  shadowLost(): boolean {
+    return this.exports.shadowLost() !== 0;
   }
 
   dropShadow(shadow: number): void {

@@ -30,6 +30,7 @@ export interface CoreExports extends PageWorkExports {
   spaceCreate(): number;
   spaceFork(space: number): number;
   spaceShadow(space: number): number;
+  shadowLost(): number;
   dropShadow(shadow: number): void;
   spaceDestroy(space: number): void;
   map(space: number, vpn: number, frame: number, flags: number): number;

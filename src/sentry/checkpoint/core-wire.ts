@@ -51,7 +51,7 @@ export function coreWire(core: Core): WirePort {
 
 /** Linear address of a scratch buffer, or an ImageError when memory cannot grow for it. */
 export function scratch(core: Core, bytes: number): number {
-  const address = bytes > 0x7fff_ffff ? 0 : core.scratchAddress(bytes);
+  const address = bytes > 0x7fff_ffff ? 0 : core.scratchAddress(Math.max(bytes, 1));
   if (address === 0) throw new ImageError('memory', `no room for a buffer of ${bytes} bytes`);
   return address;
 }

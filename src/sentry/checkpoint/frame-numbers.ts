@@ -59,7 +59,7 @@ export class LoadedFrames {
   /** Gives the loader's references back; a frame that nobody took is freed. */
   release(): void {
     const { core, frames } = this;
-    const address = scratch(core, (frames.length + 1) * 4);
+    const address = scratch(core, frames.length * 4);
     core.words().set(frames, address >>> 2);
     core.exports.frameUnrefMany(address, frames.length);
   }

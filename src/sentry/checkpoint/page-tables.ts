@@ -1,9 +1,8 @@
 /**
  * Page tables in a checkpoint: what each address space maps, by image frame.
  *
- * A dump is pairs of u32, virtual page number and PTE (`frame << 12 | flags`), ascending. The pause of a checkpoint copies the
- * tables as they are, 4 KiB for up to 4 MiB mapped; to look through them, and to encode them, is left for later, while the
- * freeze keeps the frames.
+ * A dump is pairs of u32, virtual page number and PTE (`frame << 12 | flags`), ascending. The pause of a checkpoint has the
+ * tables kept as they are; to look through them, and to encode them, is left for later, while the freeze keeps the frames.
  */
 
 import { ImageError, panic } from '../../base/errors.ts';
@@ -35,15 +34,16 @@ export class FrozenTables {
       const shadow = core.spaceShadow(space);
       if (shadow === 0) {
         tables.release();
-        throw new ImageError('memory', `no room for a copy of the page tables of ${spaces.length} address spaces`);
+        throw new ImageError('memory', `no room to keep the page tables of ${spaces.length} address spaces`);
       }
       tables.shadows.push(shadow);
     }
     return tables;
   }
 
-  /** The dumps, in the order of the spaces; the copies are freed. */
+  /** The dumps, in the order of the spaces; the tables are let go of. @errors ImageError 'memory' when there was no room to keep them */
   take(): Uint32Array[] {
+    if (this.core.shadowLost()) throw new ImageError('memory', 'no room to keep the page tables of the pause');
     const dumps = this.shadows.map((shadow) => dumpSpace(this.core, shadow));
     this.release();
     return dumps;

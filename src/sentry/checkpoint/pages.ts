@@ -164,7 +164,7 @@ export function layPages(core: Core, chain: PageChain, firstSource: number, shar
   const total = chain.frames();
   const room = roomFor(core, total, shared);
   if (room < 0) throw new ImageError('page map', `${total} frames do not fit: the memory limit leaves ${total + room}`);
-  const address = scratch(core, (total + 1) * 4);
+  const address = scratch(core, total * 4);
   core.words().fill(0, address >>> 2, (address >>> 2) + total);
   if (shared !== null) core.words().set(shared.frames, address >>> 2);
   const taken = core.exports.frameTakeMany(address, total, shared?.epoch ?? 0, firstSource);
@@ -181,7 +181,7 @@ export function layPages(core: Core, chain: PageChain, firstSource: number, shar
 export function roomFor(core: Core, frames: number, shared: FrameTrace | null): number {
   let same = 0;
   if (shared !== null) {
-    const address = scratch(core, (shared.frames.length + 1) * 4);
+    const address = scratch(core, shared.frames.length * 4);
     core.words().set(shared.frames, address >>> 2);
     same = core.exports.frameCountSame(address, shared.frames.length, shared.epoch);
   }

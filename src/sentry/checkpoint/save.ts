@@ -61,7 +61,7 @@ export class Save {
   private readonly walk: () => Tapes;
   private state: Tapes | null = null;
   private readonly spaces: readonly AddressSpace[];
-  /** Copies of the page tables of the address spaces, in the order of the tasks; none once they are in `dumps`. */
+  /** Page tables of the address spaces as of the pause, in the order of the tasks; none once they are in `dumps`. */
   private readonly tables: FrozenTables;
   private dumps: readonly Uint32Array[] = [];
   private readonly counts: { [name: string]: number };
