@@ -13,6 +13,8 @@ import { ContainerHarness } from '../../support/container-harness.ts';
 
 const HOUR_MS = 3_600_000;
 const LONGEST_CHAIN = 12;
+/** Checkpoints after which they become rare, so that long programs do not take long. */
+const MOST_RESTORES = 25;
 const MOST_STEPS = 400_000;
 const POLICIES: readonly ExecPolicy[] = ['kill', 'gvisor', 'keep', 'reattach'];
 const KEEPING: readonly ExecPolicy[] = ['keep', 'reattach'];
@@ -33,8 +35,12 @@ const SCRIPTS = [
 ];
 
 /** Guest programs whose transcripts tell of little time, or of none. */
-const UNFIT = /^(sleep-clocks|timer-|situation-timers-left|linked-dynamically|exec-|proc-self|process-limits|rlimit-|oom|sessions|orphan|signal-kill-targets|parent-death|net-interfaces|fs-devices|self-modifying)/;
-const PROGRAMS: readonly string[] = readdirSync(rootPath('test/guest/programs')).filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2)).filter((name) => !UNFIT.test(name)).sort();
+const UNFIT = /^(sleep-clocks|timer-|situation-timers-left|states-time|linked-dynamically|exec-|proc-self|process-limits|rlimit-|oom|sessions|orphan|signal-kill-targets|parent-death|net-interfaces|fs-devices)/;
+const PROGRAMS: readonly string[] = [
+  ...readdirSync(rootPath('test/guest/programs')).filter((file) => file.endsWith('.c')).map((file) => file.slice(0, -2)),
+  // Situations, `NAME.MODE`: without input they go on from their point at once.
+  ...readdirSync(rootPath('test/checkpoint/states/transcripts')).map((file) => file.slice(0, -'.txt'.length)),
+].filter((name) => !UNFIT.test(name)).sort();
 
 export interface RandomRun {
   /** What each part of the workload printed, by its name. */
@@ -73,10 +79,11 @@ export class RandomSource {
 
 /** The container of a seed: a shell, as init or as an exec that is marked restorable, and under it a few of the programs and scripts at once. */
 export function workload(random: RandomSource): { readonly start: (knownImages: KnownImages) => ContainerHarness; readonly isExec: boolean; readonly names: readonly string[] } {
-  const programs = [...new Set(Array.from({ length: 4 }, () => random.oneOf(PROGRAMS)))];
+  const runs = [...new Set(Array.from({ length: 4 }, () => random.oneOf(PROGRAMS)))];
+  const programs = [...new Set(runs.map((name) => name.split('.')[0]!))];
   const scripts = [...new Set(Array.from({ length: 3 }, () => random.next(SCRIPTS.length)))];
   const parts = [
-    ...programs.map((name) => ({ name, command: `/${name}` })),
+    ...runs.map((name) => ({ name, command: `/${name.replace('.', ' ')}` })),
     ...scripts.map((index) => ({ name: `script-${index}`, command: `sh -c '${SCRIPTS[index]}'` })),
   ];
   const script = [
@@ -119,7 +126,7 @@ export function disturbed(seed: number): RandomRun {
   let harness = start(knownImages);
   const kept: Kept[] = [];
   let parent: Kept | null = null;
-  let untilNext = 1 + random.next(100);
+  let untilNext = 1 + random.next(40);
   let hasEnded = false;
   for (let step = 0; !hasEnded && step < MOST_STEPS; step++) {
     const { container } = harness;
@@ -130,7 +137,7 @@ export function disturbed(seed: number): RandomRun {
     container.takeEnded();
     if (step % 16 === 0) hasEnded = isDone(harness);
     if (--untilNext > 0 || hasEnded || container.status !== 'running') continue;
-    untilNext = 1 + random.next(random.next(4) === 0 ? 10 : 150);
+    untilNext = 1 + random.next(random.next(4) === 0 ? 10 : 150) + (kept.length < MOST_RESTORES ? 0 : 2000);
     if (random.next(3) === 0) {
       harness.exec(['sh', '-c', 'echo $$ > /exec; (setsid sleep 1000 &); exec sleep 1000'], random.next(2) === 0 ? TERMINAL : null, random.next(2) === 0);
       continue;
