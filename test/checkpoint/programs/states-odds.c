@@ -1,6 +1,6 @@
 // oracle: host: qemu's user mode passes much of this through to other hands
-// modes: nodes options seqpacket privileges async mounts proc-files busy-directory
-/* What is rarer: nodes of all kinds, options of sockets, cycles of descriptors in flight, rights, signals for input, mounts, open /proc files. */
+// modes: nodes options seqpacket privileges async mounts proc-files busy-directory traced
+/* What is rarer: nodes of all kinds, options of sockets, cycles of descriptors in flight, rights, signals for input, mounts, open /proc files, tracees. */
 #include "states.h"
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -293,5 +294,34 @@ static void busy_directory(void) {
   SHOW_OK(openat(moved, "../elsewhere/inside", O_RDONLY));
 }
 
+/* A tracee that stands at the entry of a system call; its tracer looks into it, changes it, and follows it to its end. */
+static void traced(void) {
+  static volatile long value = 5;
+  pid_t child = fork();
+  if (child == 0) {
+    MUST(ptrace(PTRACE_TRACEME, 0, 0, 0));
+    syscall(SYS_kill, getpid(), SIGSTOP);
+    for (int i = 0; i < 3; i++) syscall(SYS_getppid);
+    syscall(SYS_exit_group, (int)value);
+  }
+  int status, stops = 0;
+  MUST(waitpid(child, &status, 0));
+  MUST(ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT));
+  MUST(ptrace(PTRACE_SYSCALL, child, 0, 0));
+  MUST(waitpid(child, &status, 0));
+  point();
+  say("stopped at a call %d\n", WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80));
+  SHOW(waitpid(child, &status, WNOHANG));
+  SHOW(ptrace(PTRACE_PEEKDATA, child, &value, 0));
+  SHOW(ptrace(PTRACE_POKEDATA, child, &value, 7));
+  do {
+    MUST(ptrace(PTRACE_SYSCALL, child, 0, 0));
+    MUST(waitpid(child, &status, 0));
+    if (WIFSTOPPED(status) && status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8)) say("about to end after %d stops\n", stops);
+    stops++;
+  } while (!WIFEXITED(status));
+  say("exit %d\n", WEXITSTATUS(status));
+}
+
 MODES({"nodes", nodes}, {"options", options}, {"seqpacket", seqpacket}, {"privileges", privileges}, {"async", async}, {"mounts", mounts}, {"proc-files", proc_files},
-      {"busy-directory", busy_directory})
+      {"busy-directory", busy_directory}, {"traced", traced})

@@ -11,6 +11,7 @@ describe('what is rarer survives', () => {
     async: 'a socket that sends a signal when it can be read',
     mounts: 'mounts: a bind mount that is read-only, and a file below one that was taken away',
     'proc-files': 'open files of /proc, of a process that then ends too',
+    traced: 'a tracee at the entry of a system call, and its tracer',
     'busy-directory': 'directories that are read while their names go, after they were removed or moved',
   });
 });

@@ -1,7 +1,7 @@
 /** Programs of the image in the middle of their work, over a checkpoint and a restore. */
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readContainerFile } from '../../../src/container/files.ts';
-import type { ContainerHarness } from '../../support/container-harness.ts';
+import { ContainerHarness } from '../../support/container-harness.ts';
 import { TERMINAL, survives, toTheEnd } from './support.ts';
 
 const MOST_BYTES = 1 << 26;
@@ -146,6 +146,19 @@ describe('programs survive', () => {
     expected: /\nvalue 42 148 \+\r\n[^]*\[2\]\+ +Stopped +sleep 60000\r\n\[1\]- +Running +sleep 50000\r\n[^]*\n\/etc\r\nyes 1 2\r\n[^]*\nsleep 60000\r\n[^]*\[1\]\+ +Terminated +sleep 50000\r\n[^]*\nleft: 0\r\n[^]*\nbye\r\n\[exit 3\]$/,
   }));
 
+  survives('the console: a line that nobody has read, half a one that can still be erased, and its size', () => ({
+    start: { argv: ['sh', '-c', 'sleep 5; read a; read b; echo "<$a|$b>"; stty size'], terminal: TERMINAL },
+    arrange(container) {
+      container.run(100);
+      type(container, 'one\ntwi');
+    },
+    goOn(container) {
+      type(container, '\x7fo\n');
+      toTheEnd(container);
+    },
+    expected: '\b \bo\r\n<one|two>\r\n24 80\r\n',
+  }));
+
   survives('a terminal in raw mode that answers key by key', () => ({
     start: { argv: ['sh', '-c', 'stty raw -echo; while k=$(dd bs=1 count=1 2>/dev/null | od -An -tx1); [ "$k" != " 71" ]; do echo "<$k >"; done; stty sane; stty -a | grep -o "[-]*icanon"'], terminal: TERMINAL },
     arrange(container) {
@@ -162,4 +175,18 @@ describe('programs survive', () => {
     },
     expected: '< 0d >\n< 04 >\n< 1b >\n< 7a >\n< 1a >\nicanon\r\n',
   }));
+
+  it('what was written and not yet taken is taken after the restore, once', () => {
+    for (const terminal of [TERMINAL, null]) {
+      const before = ContainerHarness.start({ argv: ['sh', '-c', 'sleep 1; seq 1 2000; exec sleep 1000'], terminal });
+      before.run(900);
+      before.container.tick(before.container.kernel.clock.monotonicNs + 200e6);
+      before.container.step({ budget: 1_500_000, maxTraps: Infinity });
+      const after = before.restored();
+      before.drain();
+      expect(before.init.output()).toContain('1');
+      after.run(3000);
+      expect(after.init.output().replaceAll('\r', '')).toBe(Array.from({ length: 2000 }, (_, i) => `${i + 1}\n`).join(''));
+    }
+  });
 });
