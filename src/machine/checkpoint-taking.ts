@@ -23,6 +23,8 @@ export interface CheckpointTurns {
   runGuests(budgetMs: number): void;
   /** Whether the machine still has that container. */
   isHere(container: Container): boolean;
+  /** Whether a bug has stopped the machine: no guest runs again, and no hook ends. */
+  isBroken(): boolean;
   /** From now until `release` no guest runs: what they did would be lost with the container that a checkpoint stops. */
   hold(): void;
   release(): void;
@@ -101,7 +103,7 @@ export class CheckpointTaking {
   /** The image is kept: what becomes of the container does not matter to the checkpoint any more. */
   private async conclude(container: Container, flow: CheckpointFlow): Promise<void> {
     flow.step(Date.now(), PAGES_PER_STEP);
-    while (flow.needsGuests() && this.turns.isHere(container)) {
+    while (flow.needsGuests() && this.turns.isHere(container) && !this.turns.isBroken()) {
       this.turns.runGuests(HOOK_SLICE_MS);
       await new Promise((resolve) => setTimeout(resolve, 0));
       flow.step(Date.now(), PAGES_PER_STEP);
@@ -129,6 +131,7 @@ export class CheckpointTaking {
     while (flow.needsGuests()) {
       this.turns.runGuests(HOOK_SLICE_MS);
       await this.giveWay(container);
+      if (this.turns.isBroken()) throw new ContainerError('checkpoint: the machine has stopped while the save hook ran; nothing was kept, restore an earlier checkpoint');
       flow.step(Date.now(), PAGES_PER_STEP);
     }
   }

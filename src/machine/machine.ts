@@ -73,6 +73,7 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
     return {
       runGuests: (budgetMs) => void this.runSlice(budgetMs),
       isHere: (container) => this.container === container,
+      isBroken: () => this.panicSentence !== null,
       hold: () => (this.isHeld = true),
       release: () => (this.isHeld = false),
     };

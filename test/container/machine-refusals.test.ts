@@ -73,6 +73,33 @@ describe('restore', () => {
     await expectUnharmed(harness, 2);
   });
 
+  it('is possible after a bug of ours has stopped the machine while a hook ran, which no checkpoint waits for then', async () => {
+    const annotations = { [`${PREFIX}save-restore-exec-argv`]: 'sh /hook', [`${PREFIX}save-restore-exec-timeout`]: '1h' };
+    const harness = await MachineHarness.start({ argv: ['sleep', '100000'], annotations });
+    const { machine } = harness;
+    await harness.said('echo 1 > /state; echo true > /hook');
+    const { id } = await machine.checkpoint({ name: 'lunch', leaveRunning: true });
+    const silence = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    for (const [mode, outcome] of [
+      ['save', /^checkpoint: the machine has stopped while the save hook ran; nothing was kept, restore an earlier checkpoint$/],
+      ['resume', null],
+    ] as const) {
+      await harness.said(`echo 'test $GVISOR_SAVE_RESTORE_AUTO_EXEC_MODE != ${mode} || sleep 54321' > /hook`);
+      const taking = machine.checkpoint({ name: mode, leaveRunning: true });
+      taking.catch(() => undefined);
+      await harness.until(() => JSON.stringify(machine.processes()).includes('54321'));
+      const step = vi.spyOn(Container.prototype, 'step').mockImplementationOnce(() => panic('frame 7: 2 mappings, 1 reference'));
+      if (outcome === null) expect((await taking).name).toBe(mode);
+      else await expect(taking).rejects.toThrow(outcome);
+      step.mockRestore();
+      await machine.restore(id);
+      await harness.settled(machine.waitRestore());
+    }
+    silence.mockRestore();
+    expect(machine.listCheckpoints().map(({ name }) => name)).toEqual(['lunch', 'resume']);
+    await expectUnharmed(harness, 2);
+  });
+
   it('refuses the second of two that are asked for at once', async () => {
     const { harness, machine, id } = await checkpointed();
     const results = await Promise.allSettled([machine.restore(id), machine.restore(id)]);
