@@ -230,7 +230,8 @@ export class Timeline {
       read.set(digest, metadata);
       if (!(metadata instanceof ImageError)) this.store.add(image, metadata.parent, digest);
     }
-    this.lastNumber = Math.max(this.lastNumber, lastNumber);
+    // A list may be damaged: an id that is there is never given out again, whatever it says of the last.
+    this.lastNumber = kept.reduce((last, { id }) => Math.max(last, Number(id.slice(1))), Math.max(this.lastNumber, lastNumber));
     for (const { id, digest, ...facts } of kept) {
       const metadata = attempt(() => chainMetadata(digest, read));
       if (metadata instanceof ImageError) {

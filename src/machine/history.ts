@@ -63,6 +63,7 @@ export class History {
     try {
       const { stored, ids, notices } = await StoredTimeline.open(this.timeline, store);
       this.stored = stored;
+      await stored.keep(); // with what was taken while it was opened
       this.tellProblem(stored);
       if (ids.length > 0) this.news.tell({ kind: 'timeline', sentence: `${store.label}: ${ids.length} ${ids.length === 1 ? 'checkpoint' : 'checkpoints'} found` });
       const checkpoints = this.timeline.list().filter(({ id }) => ids.includes(id)).map((entry) => this.info(entry));

@@ -233,6 +233,11 @@ describe('Timeline', () => {
     expect([...problems.keys()]).toEqual([c.id]);
     expect(other.list().map(({ id, name, parentId }) => `${id} ${name} ${parentId}`)).toEqual(['k1 own null', 'k5 a null', 'k2 b k5', 'k4 d k2']);
     expect(new Timeline(core).load(new Map([...images].slice(1)), kept, 4).problems.get(b.id)?.message).toBe(`image: ${a.digest} is not there`);
+    // A list may say too little of the last number: no checkpoint takes the place of one that is there.
+    const low = new Timeline(core);
+    low.load(images, kept, 1);
+    expect(low.import(images.get(a.digest)!, 'more').id).toBe('k5');
+    expect(low.list()).toHaveLength(5);
     // A list that goes in a circle is none that was written: it is made a tree.
     const circle = new Timeline(core);
     circle.load(images, [{ ...a, parentId: b.id }, { ...b, parentId: a.id }], 4);

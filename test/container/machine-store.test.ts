@@ -99,6 +99,28 @@ describe('Machine.openStore', () => {
     expect(await nameIn(harness, before.id)).toBe('before');
   });
 
+  it('keeps what is taken while it is opened', async () => {
+    let open: (() => void) | null = null;
+    const harness = await MachineHarness.start(undefined, {
+      openStore: async (name) => {
+        const store = await openMemoryStore()(name);
+        const writeManifest = store.writeManifest.bind(store);
+        store.writeManifest = async (bytes) => {
+          if (open === null) await new Promise<void>((resolve) => (open = resolve));
+          await writeManifest(bytes);
+        };
+        return store;
+      },
+    });
+    await taken(harness, 'before');
+    const opening = harness.machine.openStore('c');
+    await harness.until(() => open !== null);
+    await taken(harness, 'meanwhile');
+    open!();
+    await opening;
+    expect(harness.machine.listCheckpoints().map(({ name, isStored }) => [name, isStored])).toEqual([['before', true], ['meanwhile', true]]);
+  });
+
   it('gives checkpoints from a store other ids where the machine has taken some itself', async () => {
     const shelf = new Shelf();
     const first = await started(shelf.openStore);
