@@ -181,7 +181,7 @@ describe('programs survive', () => {
       const before = ContainerHarness.start({ argv: ['sh', '-c', 'sleep 1; seq 1 2000; exec sleep 1000'], terminal });
       before.run(900);
       before.container.tick(before.container.kernel.clock.monotonicNs + 200e6);
-      before.container.step({ budget: 1_500_000, maxTraps: Infinity });
+      for (let i = 0; i < 20; i++) before.container.step({ budget: 1_000_000, maxTraps: Infinity });
       const after = before.restored();
       before.drain();
       expect(before.init.output()).toContain('1');
