@@ -289,10 +289,20 @@ export class Timeline {
     return this.collect();
   }
 
-  /** Bytes that a deletion would free. */
-  freedByDeleting(id: string): number {
-    const needed = this.neededImages(this.entry(id));
-    return this.store.sizeBytes(this.store.digests().filter((digest) => !needed.has(digest)));
+  /**
+   * Bytes that a deletion would free.
+   * @param users  `imageUsers`, where many are asked for at once
+   */
+  freedByDeleting(id: string, users: ReadonlyMap<string, number> = this.imageUsers()): number {
+    return this.store.sizeBytes(this.chain(this.entry(id)).filter((digest) => users.get(digest) === 1));
+  }
+
+  /** By digest, how many need an image, by itself or to stand on: checkpoints, and the one that is being taken. */
+  imageUsers(): ReadonlyMap<string, number> {
+    const users = new Map<string, number>();
+    const roots = [...this.entries.values()].map(({ digest }) => digest);
+    for (const root of [...roots, ...(this.taking?.digests ?? [])]) for (const digest of this.store.chain(root)) users.set(digest, (users.get(digest) ?? 0) + 1);
+    return users;
   }
 
   /** A checkpoint as a full image, whatever its own stands on. @errors ImageError */
@@ -358,7 +368,7 @@ export class Timeline {
 
   /** Drops the images that no checkpoint needs. */
   private collect(): Freed {
-    const needed = this.neededImages(null);
+    const needed = this.imageUsers();
     let images = 0;
     let bytes = 0;
     for (const digest of this.store.digests()) {
@@ -368,13 +378,5 @@ export class Timeline {
       this.store.delete(digest);
     }
     return { images, bytes };
-  }
-
-  /** Digests of the images of all checkpoints but one and of the one that is being taken, and of those they stand on. */
-  private neededImages(without: TimelineEntry | null): Set<string> {
-    const needed = new Set<string>();
-    const roots = [...this.entries.values()].filter(({ id }) => id !== without?.id).map(({ digest }) => digest);
-    for (const root of [...roots, ...(this.taking?.digests ?? [])]) for (const digest of this.store.chain(root)) needed.add(digest);
-    return needed;
   }
 }

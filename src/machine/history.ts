@@ -29,12 +29,13 @@ export class History {
     this.timeline = new Timeline(this.core);
   }
 
-  info(entry: TimelineEntry): CheckpointInfo {
+  /** @param users  `Timeline.imageUsers`, where many are asked for at once */
+  info(entry: TimelineEntry, users: ReadonlyMap<string, number> = this.timeline.imageUsers()): CheckpointInfo {
     const { id, name, note, takenAtMs, leftRunning, parentId, imageBytes, digest, isDifference, isAutosave, pauseMs, totalMs, counts } = entry;
     return {
       id, name, note, takenAtMs, leftRunning, parentId, digest, isDifference, isAutosave, imageBytes, pauseMs, totalMs,
       chainBytes: this.timeline.chainBytes(id),
-      freedByDeletingBytes: this.timeline.freedByDeleting(id),
+      freedByDeletingBytes: this.timeline.freedByDeleting(id, users),
       isStored: this.isStored(entry),
       pages: counts['frames'] ?? 0,
       dataPages: (counts['compressed'] ?? 0) + (counts['raw'] ?? 0) + (counts['delta'] ?? 0),
@@ -44,7 +45,8 @@ export class History {
   }
 
   list(): CheckpointInfo[] {
-    return this.timeline.list().map((entry) => this.info(entry));
+    const users = this.timeline.imageUsers();
+    return this.timeline.list().map((entry) => this.info(entry, users));
   }
 
   isStored(entry: TimelineEntry): boolean {
