@@ -5,7 +5,7 @@ import { scratch } from '../sentry/checkpoint/core-wire.ts';
 import type { BasePage } from '../sentry/checkpoint/page-map.ts';
 import type { InspectedImage } from './image.ts';
 
-/** Pairs of image frames above this many are looked up again instead of remembered. */
+/** More than the image frames that an image can have, for a pair of them as one number. */
 const FRAMES = 2 ** 21;
 
 /** Whether the content of a page can be had: not if it is one of a base image that is not there. */
