@@ -46,7 +46,7 @@ export function checkpointSettings({ annotations = {} }: ContainerSpec): Checkpo
 }
 
 /** A duration as Go writes it, above zero: `1m30s`; null when it is none. */
-export function durationNs(text: string): number | null {
+function durationNs(text: string): number | null {
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return null;
   let total = 0;
   for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) total += Number(number) * (UNIT_NS[unit!] ?? 0);

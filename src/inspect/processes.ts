@@ -107,7 +107,7 @@ function fdReports(task: Task, names: Names): FdReport[] {
   return [...task.fdTable.entriesByFd].sort(([a], [b]) => a - b).map(([fd, entry]) => fdReport(fd, entry, names));
 }
 
-export function mappingReports({ tables }: InspectedImage, { mm }: Task, names: Names): MappingReport[] {
+function mappingReports({ tables }: InspectedImage, { mm }: Task, names: Names): MappingReport[] {
   const table = tables.get(mm) ?? new Uint32Array(0);
   return mm.vmas.map((vma) => ({
     start: vma.start,

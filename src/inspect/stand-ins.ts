@@ -6,7 +6,7 @@ import type { BaseTree } from '../ports/base-tree.ts';
 import type { HostFiles } from '../ports/host-files.ts';
 
 /** A base image that is not there: its digest is known, nothing else. */
-export function absentBase(digest: string): BaseTree {
+function absentBase(digest: string): BaseTree {
   return { digest, stat: () => null, list: () => [], readlink: () => '', read: () => 0 };
 }
 

@@ -67,12 +67,6 @@ export class PageChain {
     return this.layers.length;
   }
 
-  /** The image frame before `imageFrame` in this same image that it repeats, or 0. */
-  twinOf(imageFrame: number): number {
-    const { map } = this.top();
-    return entryOf(map.kinds, imageFrame) === DUPLICATE ? entryOf(map.references, imageFrame) : 0;
-  }
-
   /** Whether the content is known to be only zero bytes. */
   isZero(imageFrame: number): boolean {
     const { layer, frame } = this.owner(imageFrame);

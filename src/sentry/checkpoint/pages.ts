@@ -57,11 +57,6 @@ export class PageEncoder {
     this.writer = new PageMapWriter(core);
   }
 
-  /** Pages encoded so far. */
-  donePages(): number {
-    return this.done;
-  }
-
   /** Encodes up to `pages` more. Returns whether all are done. */
   step(pages: number): boolean {
     const end = Math.min(this.frames.length, this.done + pages);
