@@ -38,8 +38,9 @@ function endVforkCall(task: Task, childTid: number): SyscallResult {
 function startClone(task: Task, request: CloneRequest): SyscallResult {
   const { wait } = task;
   if (wait !== null && wait.stage === 'vfork') {
-    if (wait.isGranted) return endVforkCall(task, wait.value);
-    return { queues: [task.kernel.threadGroups.get(wait.value)!.vforkDone], restart: 'killable', deadlineNs: null };
+    const child = task.kernel.threadGroups.get(wait.value);
+    if (wait.isGranted || child === undefined || child.hasReleasedVfork) return endVforkCall(task, wait.value);
+    return { queues: [child.vforkDone], restart: 'killable', deadlineNs: null };
   }
   if ((request.flags % 0x1_0000_0000 & NEW_NAMESPACES) !== 0) throw new SysError(EINVAL, 'clone: no namespaces of its own for a task');
   const child = cloneTask(task, request);

@@ -50,7 +50,10 @@ function attach(task: Task, target: Task, args: SyscallArgs): number {
     throw new SysError(EPERM, `ptrace: task ${target.tid} may not be traced`);
   }
   const trace = startTrace(target, task, isSeized, isSeized ? Number(args.u64(3)) : 0);
-  if (threadGroup.isStopped && !threadGroup.isExiting) stopForGroup(target, trace);
+  if (threadGroup.isStopped && !threadGroup.isExiting) {
+    if (target.runState === 'parked' && target.wait?.restart === 'killable') trace.isGroupStopDue = true; // after its vfork
+    else stopForGroup(target, trace);
+  }
   if (!isSeized) target.sendSignal(signalInfo(SIGSTOP, SI_KERNEL));
   return 0;
 }

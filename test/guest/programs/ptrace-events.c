@@ -113,6 +113,43 @@ static void without_options(void) {
   on("child", pid);
 }
 
+/* The child of a vfork ends before its parent goes on; a signal comes meanwhile, and the parent stops for it afterwards. */
+static void child_first(void) {
+  say("-- child first\n");
+  pid_t pid = MUST(fork());
+  if (pid == 0) {
+    MUST(ptrace(PTRACE_TRACEME, 0, 0, 0));
+    raise(SIGSTOP);
+    pid_t vforked = vfork();
+    if (vforked == 0) _exit(4);
+    reap("child: vfork", vforked);
+    vforked = vfork();
+    if (vforked == 0) {
+      kill(getppid(), SIGWINCH);
+      sleep_ms(20);
+      _exit(4);
+    }
+    reap("child: vfork", vforked);
+    _exit(0);
+  }
+  next_stop("child", pid);
+  MUST(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE));
+  on("child", pid);
+  pid_t vforked = message_of(pid);
+  next_stop("vforked", vforked);
+  on("vforked", vforked);
+  on("child", pid);
+  on("child", pid);
+  on("child", pid);
+  vforked = message_of(pid);
+  next_stop("vforked", vforked);
+  MUST(ptrace(PTRACE_DETACH, vforked, 0, 0));
+  on("child", pid);
+  on("child", pid);
+  on("child", pid);
+  on("child", pid);
+}
+
 /* SIGKILL of a process whose end its tracer wants to see. */
 static void killed(void) {
   say("-- killed\n");
@@ -138,6 +175,7 @@ int main(int argc, char **argv) {
   run(false);
   run(true);
   without_options();
+  child_first();
   killed();
   return 0;
 }

@@ -268,6 +268,12 @@ export function returnFromHandler(task: Task): void {
 
 /** A fault of the task itself: taken even when blocked or ignored, and fatal then (force_sig_info). */
 export function forceSignal(task: Task, info: SignalInfo): void {
+  const { trace } = task;
+  if (trace !== null && trace.isCallDue) {
+    // Its tracer has put something else in the place of the ecall.
+    trace.isCallDue = false;
+    trace.isInCall = false;
+  }
   const bit = signalBit(info.signal);
   const { actions } = task.threadGroup;
   if ((task.signalMask & bit) !== 0n || actions.get(info.signal).handler === SIG_IGN) {
