@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -160,6 +161,30 @@ describe('an owner that died', () => {
     expect((await containers.call('exec', 'orphan', 'true')).stderr).toMatch(/^stasis: cannot execute in container "orphan" in state stopped: its owner, process \d+, has died; [^\n]*\n$/);
     await containers.ok('delete', 'orphan');
     expect(await containers.ok('list', '-q')).not.toContain('orphan');
+  });
+});
+
+describe('an owner', () => {
+  it('survives whatever is said on its socket', async () => {
+    await containers.launch('patient', 'sleep', '100');
+    const message = (json: unknown): string => `Content-Length: ${JSON.stringify(json).length}\r\n\r\n${JSON.stringify(json)}`;
+    const exec = { argv: ['cat'], env: [], cwd: null, user: null, terminal: null, isRestorable: false, hangsUp: false, passed: [] };
+    const said = [
+      'garbage\r\n\r\n', 'Content-Length: -5\r\n\r\nxx', 'Content-Length: 99999999999\r\n\r\n', 'Content-Length: 6\r\n\r\n{"a": ', message([]), message(null),
+      message({ jsonrpc: '2.0', id: 1, method: 'exec', params: {} }), message({ jsonrpc: '2.0', id: 1, method: 'kill', params: { signal: 'x', pid: {} } }),
+      message({ jsonrpc: '2.0', id: 1, method: 'checkpoint', params: { imagePath: 5 } }), message({ jsonrpc: '2.0', id: 1, method: 'restore', params: null }),
+      message({ jsonrpc: '2.0', id: 1, method: 'exec', params: exec }) + ['data', 'end', 'taken', 'gone', 'resize', 'signal'].map((method) => message({ jsonrpc: '2.0', method, params: { stream: 0, bytes: 7 } })).join(''),
+    ];
+    await Promise.all(said.map((text) => new Promise<void>((resolve, reject) => {
+      const socket = createConnection(join(containers.root, 'patient', 'socket'), () => {
+        socket.write(text);
+        setTimeout(() => socket.destroy(), 300);
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve());
+      socket.resume();
+    })));
+    expect(await containers.ok('exec', 'patient', 'echo', 'still here')).toBe('still here\n');
   });
 });
 

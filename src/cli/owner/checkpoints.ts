@@ -91,6 +91,7 @@ export class Checkpoints {
   private async encode(container: Container, flow: CheckpointFlow, directory: ImageDirectory, name: string, leaveRunning: boolean): Promise<CheckpointReply> {
     const { lineage } = this;
     const startMs = performance.now();
+    this.owner.catchUp();
     const takenAtMs = Date.now();
     flow.step(takenAtMs, PAGES_PER_STEP);
     const frozenMs = performance.now() - startMs;
@@ -135,6 +136,7 @@ export class Checkpoints {
 
   /** One round: an image of now, while guests go on, for the next to be a difference to. @returns its digest */
   private async preDump(container: Container, directory: ImageDirectory, rounds: ReadonlySet<string>): Promise<string> {
+    this.owner.catchUp();
     const save = container.beginCheckpoint(Date.now(), this.parentIn(directory, container, rounds));
     try {
       while (!save.step(PAGES_PER_STEP)) await this.giveWay(container);

@@ -97,6 +97,7 @@ export class Owner {
   }
 
   pause(): void {
+    this.catchUp();
     this.container.pause();
   }
 
@@ -104,6 +105,11 @@ export class Owner {
     this.container.resume();
     this.time.begin(this.container);
     this.turns.wake();
+  }
+
+  /** Brings the container's clock to where the host's is: it stays behind while nothing is to be done. */
+  catchUp(): void {
+    if (this.container.status === 'running' && !this.isHeld) this.container.tick(this.time.nowNs());
   }
 
   kill(signal: number, pid: number | null): void {
@@ -171,13 +177,14 @@ export class Owner {
 
   /** Guests stand still until `release`, whatever the container's status. */
   hold(): void {
+    this.catchUp();
     this.isHeld = true;
   }
 
   release(): void {
+    if (this.isHeld) this.time.begin(this.container);
     this.isHeld = false;
-    this.time.begin(this.container);
-    this.turns.wake();
+    this.turns.wake(); // those inside who waited for the checkpoint's end can go on
   }
 
   /**
@@ -187,6 +194,7 @@ export class Owner {
    * @param killed  sentences by pid of those that the restore has ended
    */
   replace(container: Container, killed: ReadonlyMap<number, string>): void {
+    this.volumes.sync(this.container.kernel);
     this.container.stopAfterCheckpoint();
     this.container = container;
     this.toldStatus = null;
