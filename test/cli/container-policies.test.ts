@@ -68,3 +68,25 @@ describe('exec --process', () => {
     expect(readFileSync(file, 'utf8')).toBe('{"args": []}');
   });
 });
+
+describe('what a restored container stands on outside', () => {
+  it('is asked for by name where a volume is not given again; an owner in place has it still, and says what it did', async () => {
+    const [path, folder] = [join(images, 'volumes'), mkdtempSync(join(images, 'volume-'))];
+    writeFileSync(join(folder, 'f'), 'hi\n');
+    await containers.launch('volumes', '--volume', `${folder}:/v`, 'volumes', 'sh', '-c', 'exec 3</v/f; sleep 100');
+    const events = containers.start('events', 'volumes');
+    await events.prints(/"type":"stats"/);
+    await containers.ok('checkpoint', '--image-path', path, '--leave-running', 'volumes');
+    expect((await containers.call('restore', '--detach', '--image-path', path, 'moved')).stderr).toBe('stasis: volumes: none is given for /v\n');
+    await containers.restore('moved', '--image-path', path, '--volume', `${folder}:/v`);
+    expect(await containers.ok('exec', 'moved', 'cat', '/v/f')).toBe('hi\n');
+    await containers.ok('pause', 'volumes');
+    await containers.ok('restore', '--detach', '--image-path', path, 'volumes');
+    expect(await containers.status('volumes')).toBe('running');
+    await containers.ok('exec', 'volumes', 'sh', '-c', 'echo more >>/v/f');
+    expect(readFileSync(join(folder, 'f'), 'utf8')).toBe('hi\nmore\n');
+    await containers.ok('delete', '--force', 'volumes');
+    await events.ends();
+    expect(events.stdout).toMatch(/"type":"checkpoint"[^\n]*\n[^]*\{"type":"restore","id":"volumes","data":\{"name":"checkpoint-1"[^\n]*"generation":2,"killed":0\}\}\n/);
+  });
+});
