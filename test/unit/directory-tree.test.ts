@@ -40,6 +40,24 @@ describe('DirectoryTree', () => {
     expect(() => tree.read('/root', 0, new Uint8Array(1))).toThrow(expect.any(SysError) as unknown as Error);
   });
 
+  it('leads to nothing outside, by whatever path', () => {
+    const outside = `${folder}-outside`;
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'secret'), 'secret');
+    symlinkSync(outside, join(folder, 'away'));
+    symlinkSync('secret', join(outside, 'link'));
+    mkdirSync(join(folder, 'd'));
+    const tree = new DirectoryTree(folder);
+    const name = outside.slice(outside.lastIndexOf('/') + 1);
+    for (const path of [`/../${name}`, `/d/../../${name}`, '/away', '-outside', `/./../${name}`, `//../${name}`, `/d//../../${name}`]) {
+      expect([path, tree.stat(`${path}/secret`)]).toEqual([path, null]);
+      expect(() => tree.read(`${path}/secret`, 0, new Uint8Array(1)), path).toThrow(/no directory leads there$/);
+      expect(() => tree.readlink(`${path}/link`), path).toThrow(/no directory leads there$/);
+      expect(() => tree.list(path), path).toThrow(expect.any(SysError) as unknown as Error);
+    }
+    rmSync(outside, { recursive: true });
+  });
+
   it('reads many files with few descriptors, and answers an errno when one has gone', () => {
     for (let i = 0; i < 50; i++) writeFileSync(join(folder, `f${i}`), String(i));
     const tree = new DirectoryTree(folder);

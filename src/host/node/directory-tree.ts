@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
 import { byteStringOf, bytesOf, type ByteString } from '../../base/bytes.ts';
 import { ImageError, SysError } from '../../base/errors.ts';
-import { EACCES, EIO, ENOENT, EPERM } from '../../abi/errno.ts';
+import { EACCES, EIO, ENOENT, ENOTDIR, EPERM } from '../../abi/errno.ts';
 import type { BaseStat, BaseTree } from '../../ports/base-tree.ts';
 
 /** Files kept open between reads: a program's pages come one by one. */
@@ -14,6 +14,7 @@ const OPEN_FILES = 16;
  *
  * Names are bytes on both sides. A symbolic link is never followed, not even on the way: the kernel resolves links of
  * its own accord, so every component but the last must be a directory, and what is outside the directory stays there.
+ * That holds for paths that no directory here has named as well: a checkpoint from elsewhere may hold any.
  */
 export class DirectoryTree implements BaseTree {
   readonly digest: string;
@@ -46,13 +47,15 @@ export class DirectoryTree implements BaseTree {
 
   list(path: ByteString): readonly ByteString[] {
     return attempt('list', path, () => {
+      // As if there were another name below: the host would follow a link.
+      if (!this.isBelowDirectories(`${path}/name`)) throw new SysError(ENOTDIR, `list: ${path} is no directory`);
       const names = readdirSync(this.hostPath(path), { encoding: 'buffer' });
       return names.map((name) => byteStringOf(name)).sort();
     });
   }
 
   readlink(path: ByteString): ByteString {
-    return attempt('readlink', path, () => byteStringOf(readlinkSync(this.hostPath(path), { encoding: 'buffer' })));
+    return attempt('readlink', path, () => byteStringOf(readlinkSync(this.hostPathBelow(path), { encoding: 'buffer' })));
   }
 
   read(path: ByteString, offset: number, dst: Uint8Array): number {
@@ -82,7 +85,7 @@ export class DirectoryTree implements BaseTree {
       return kept;
     }
     // O_NONBLOCK: a FIFO that took a file's place must not hold up the machine.
-    const fd = openSync(this.hostPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const fd = openSync(this.hostPathBelow(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if (!fstatSync(fd).isFile()) {
       closeSync(fd);
       throw new SysError(EIO, `read: ${path} is no regular file any more`);
@@ -96,8 +99,15 @@ export class DirectoryTree implements BaseTree {
     return fd;
   }
 
-  /** Whether every component before the last is a directory, and no link to one. */
+  /** @errors SysError ENOENT for a path that leads out */
+  private hostPathBelow(path: ByteString): Buffer {
+    if (!this.isBelowDirectories(path)) throw new SysError(ENOENT, `${path}: no directory leads there`);
+    return this.hostPath(path);
+  }
+
+  /** Whether every component is a name, and each before the last a directory and no link to one. */
   private isBelowDirectories(path: ByteString): boolean {
+    if (path !== '' && (!path.startsWith('/') || path.slice(1).split('/').some((name) => name === '' || name === '.' || name === '..'))) return false;
     for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
       if (lstatOrNull(this.hostPath(path.slice(0, slash)))?.isDirectory() !== true) return false;
     }
