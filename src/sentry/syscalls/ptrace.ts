@@ -28,7 +28,7 @@ const RSEQ_CONFIGURATION_BYTES = 24;
 function traceMe(task: Task): number {
   const { parentTask } = task.threadGroup;
   if (task.trace !== null || parentTask === null || parentTask.runState === 'exited') throw new SysError(EPERM, 'ptrace: traced already, or without a parent');
-  startTrace(task, parentTask, false, 0);
+  startTrace(task, parentTask, task, false, 0);
   return 0;
 }
 
@@ -49,7 +49,7 @@ function attach(task: Task, target: Task, args: SyscallArgs): number {
   if (threadGroup === task.threadGroup || target.runState === 'exited' || target.trace !== null || !mayTrace(task, target)) {
     throw new SysError(EPERM, `ptrace: task ${target.tid} may not be traced`);
   }
-  const trace = startTrace(target, task, isSeized, isSeized ? Number(args.u64(3)) : 0);
+  const trace = startTrace(target, task, task, isSeized, isSeized ? Number(args.u64(3)) : 0);
   if (threadGroup.isStopped && !threadGroup.isExiting) {
     if (target.runState === 'parked' && target.wait?.restart === 'killable') trace.isGroupStopDue = true; // after its vfork
     else stopForGroup(target, trace);

@@ -155,7 +155,7 @@ function traceChild(parent: Task, child: Task, { flags, exitSignal }: CloneReque
     isTraced ||= trace.dueEvent !== 0;
   }
   if (!isTraced) return;
-  const own = startTrace(child, trace.tracer, trace.isSeized, trace.options);
+  const own = startTrace(child, trace.tracer, trace.tracer, trace.isSeized, trace.options);
   own.isPrivileged = trace.isPrivileged;
   if (own.isSeized) own.isTrapDue = true;
   else child.own.add(signalInfo(SIGSTOP, SI_USER));

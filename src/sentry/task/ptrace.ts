@@ -24,7 +24,7 @@ export class Trace {
   isSeized: boolean;
   /** PTRACE_O_* bits. */
   options: number;
-  /** The tracer had CAP_SYS_PTRACE when it attached: the tracee may gain privileges by execve(2). */
+  /** Who began the tracing, the tracer or by PTRACE_TRACEME the tracee, had CAP_SYS_PTRACE: the tracee may gain privileges by execve(2). */
   isPrivileged: boolean;
   /** PTRACE_SYSCALL: it stops at system calls. */
   stopsAtCalls = false;
@@ -81,9 +81,9 @@ export class Trace {
   }
 }
 
-/** Makes `tracer` the tracer of `task`, which has none. */
-export function startTrace(task: Task, tracer: Task, isSeized: boolean, options: number): Trace {
-  const trace = new Trace(tracer, isSeized, options, tracer.credentials.has(CAP_SYS_PTRACE));
+/** Makes `tracer` the tracer of `task`, which has none; `caller` is who asks for it. */
+export function startTrace(task: Task, tracer: Task, caller: Task, isSeized: boolean, options: number): Trace {
+  const trace = new Trace(tracer, isSeized, options, caller.credentials.has(CAP_SYS_PTRACE));
   task.trace = trace;
   tracer.tracees.add(task);
   return trace;

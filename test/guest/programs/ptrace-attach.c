@@ -170,7 +170,57 @@ static void requests(void) {
   SHOW(ptrace(PTRACE_CONT, pid, 0, 0));
 }
 
-int main(void) {
+/* A copy of this program that is root's and set-user-ID. */
+static void make_program(void) {
+  static char buffer[65536];
+  int from = MUST(open("/proc/self/exe", O_RDONLY)), to = MUST(open("program", O_WRONLY | O_CREAT | O_TRUNC, 0755));
+  for (long size; (size = MUST(read(from, buffer, sizeof buffer))) > 0;) MUST(write(to, buffer, size));
+  close(from);
+  MUST(fchmod(to, 04755));
+  close(to);
+}
+
+/* execve of a set-user-ID program: it gains nothing under a tracer that could not give it. */
+static void set_user_id(uid_t tracer_uid, bool isSeized) {
+  say("-- set-user-ID, %s by %u\n", isSeized ? "seized" : "traced", tracer_uid);
+  struct gate gate = make_gate();
+  pid_t tracer = MUST(fork());
+  if (tracer == 0) {
+    if (tracer_uid != 0) {
+      MUST(setresgid(tracer_uid, tracer_uid, tracer_uid));
+      MUST(setresuid(tracer_uid, tracer_uid, tracer_uid));
+    }
+    pid_t pid = MUST(fork());
+    if (pid == 0) {
+      MUST(setresuid(1000, 1000, 1000));
+      if (isSeized) pass_gate(gate);
+      else MUST(ptrace(PTRACE_TRACEME, 0, 0, 0));
+      execl("program", "program", "ids", NULL);
+      _exit(1);
+    }
+    if (isSeized) {
+      MUST(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXEC));
+      open_gate(gate);
+    }
+    next_stop("tracer", pid);
+    MUST(ptrace(PTRACE_CONT, pid, 0, 0));
+    next_stop("tracer", pid);
+    _exit(0);
+  }
+  reap("tracer", tracer);
+}
+
+int main(int argc, char **argv) {
+  (void)argv;
+  if (argc > 1) {
+    say("program: %u %u\n", getuid(), geteuid());
+    return 0;
+  }
+  make_program();
+  set_user_id(0, false);
+  set_user_id(0, true);
+  set_user_id(1000, false);
+  unlink("program");
   not_the_parent();
   detached();
   refusals();
