@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { rootPath } from '../../scripts/support/paths.mjs';
+import { EACCES } from '../../src/abi/errno.ts';
+import { SysError } from '../../src/base/errors.ts';
 import { ImageStore } from '../../src/container/image-store.ts';
 import { readImageArchive } from '../../src/container/oci/index.ts';
 import { Core } from '../../src/core/core.ts';
@@ -149,6 +151,14 @@ describe('pages on first touch', () => {
     tight.run(500);
     expect(tight.init.output()).toContain('still 42');
     expect(() => ContainerHarness.restore(image, begun.clock(), { memoryLimitBytes: (frames >> 1) * 4096 })).toThrow(/^page map: \d+ frames do not fit: the memory limit leaves \d+$/);
+  });
+
+  it('are refused with a sentence where the base image cannot be read', () => {
+    const unreadable: BaseTree = {
+      digest: base.digest, stat: (path) => base.stat(path), list: (path) => base.list(path), readlink: (path) => base.readlink(path),
+      read: (path) => { throw new SysError(EACCES, `read: ${path} on the host: EACCES`); },
+    };
+    expect(() => ContainerHarness.restore(image, begun.clock(), { base: unreadable })).toThrow(/^base image: page \d+ of (\/\S+) cannot be read \(read: \1 on the host: EACCES\)$/);
   });
 
   it('stop the machine with a sentence when the base image has changed under it', () => {
