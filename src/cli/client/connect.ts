@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import manifest from '../../../package.json' with { type: 'json' };
 import { CliError } from '../failure.ts';
-import { Peer } from '../protocol.ts';
+import { Peer } from '../peer.ts';
 import { codeOf } from '../root-directory.ts';
 import type { ContainerFacts, RootDirectory } from '../root-directory.ts';
 

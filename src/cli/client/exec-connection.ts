@@ -2,7 +2,7 @@ import { HostInput } from '../../host/node/host-input.ts';
 import { HostOutput } from '../../host/node/host-output.ts';
 import type { HostTerminal } from '../../host/node/host-terminal.ts';
 import { CliError } from '../failure.ts';
-import type { Peer } from '../protocol.ts';
+import type { Peer } from '../peer.ts';
 import type { RootDirectory } from '../root-directory.ts';
 import { forwardSignals } from '../signals.ts';
 import { ownerDied, tryConnect } from './connect.ts';

@@ -1,7 +1,7 @@
 import type { HostInput } from '../../host/node/host-input.ts';
 import type { HostOutput } from '../../host/node/host-output.ts';
 import { WINDOW_BYTES } from '../protocol.ts';
-import type { Peer } from '../protocol.ts';
+import type { Peer } from '../peer.ts';
 
 /** A client's end of one stream of an exec: input as far ahead as the owner's window goes, output as fast as the host takes it. */
 interface StreamEnds {

@@ -1,7 +1,7 @@
 import type { Watched } from '../../container/container.ts';
 import type { TerminalSize } from '../../container/spec.ts';
 import { HostTerminal } from '../../sentry/tty/console.ts';
-import type { Peer } from '../protocol.ts';
+import type { Peer } from '../peer.ts';
 import { WINDOW_BYTES } from '../protocol.ts';
 import type { InputSource, OutputSink, Wire } from '../wires.ts';
 import type { ExecEnd, Owner } from './owner.ts';

@@ -6,7 +6,7 @@ import type { Watched } from '../../container/container.ts';
 import { hostKeyText } from '../../ports/console.ts';
 import type { Survivor } from '../../sentry/checkpoint/survivors.ts';
 import { CliError, sentenceOf } from '../failure.ts';
-import { Peer } from '../protocol.ts';
+import { Peer } from '../peer.ts';
 import type { ExecRequest, OwnerEvent, SurvivorReply } from '../protocol.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { ExecClient } from './exec-client.ts';
