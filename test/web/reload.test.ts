@@ -137,6 +137,16 @@ describe.runIf(hasBrowser)('a store that cannot keep', () => {
     await second.panel('i');
     expect(await second.page.locator('stasis-checkpoint dl').innerText()).toMatch(/in memory only: it goes with this page/);
     expect(await second.page.getByRole('checkbox', { name: /autosave/ }).count()).toBe(0);
+
+    // One that came by a link says first that it is here.
+    await second.page.getByRole('button', { name: 'Share link' }).first().click();
+    const link = await second.page.locator('stasis-checkpoint .shared input').inputValue();
+    await second.page.goto('about:blank');
+    await second.open(link);
+    await second.waitForEvent(/another tab/);
+    await second.said(/has come in, checked whole/);
+    await second.page.getByRole('button', { name: 'Later' }).click();
+    await second.said(/another tab/);
     expect([...first.errors, ...second.errors]).toEqual([]);
     await first.page.close();
     await second.page.close();

@@ -119,7 +119,39 @@ describe.runIf(hasBrowser)('a restore', () => {
     expect(await driver.text(exec)).toMatch(/still 7f3a/);
     await driver.waitForText(0, /thawed as generation 2|frozen/);
     expect(pid).toBeGreaterThan(1);
+    await page.locator('stasis-session').nth(exec).getByRole('button', { name: 'Close' }).click();
+    await expect.poll(() => page.locator('stasis-session').count()).toBe(1);
+    expect(await driver.processes()).toContain(`${pid} sh`);
     expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+
+  it('says of execs that the checkpoint holds and that do not run now that they prevent it, and leads from the refusal to the choice', async () => {
+    const { driver, pid } = await frozenSession();
+    const { page } = driver;
+    await driver.restore();
+    await driver.choosePolicy('naive');
+    await page.locator('stasis-survivors tr', { hasText: `${pid}sh` }).or(page.locator('stasis-survivors tr', { hasText: `${pid} sh` })).waitFor();
+    await page.getByText('One with a terminal or pipe outside prevents the restore.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('r');
+    await driver.said(/no host FD/);
+    await page.locator('stasis-refusal').getByRole('button', { name: 'How to restore' }).click();
+    await page.getByRole('checkbox', { name: /Force it/ }).check();
+    await page.getByText('They live on; their terminals and pipes outside are dead.').waitFor();
+    expect(await page.locator('stasis-refusal').count()).toBe(0);
+    await page.close();
+  });
+
+  it('is what the panel of a stopped container is about', async () => {
+    const { driver } = await frozenSession();
+    const { page } = driver;
+    await page.getByLabel('leave it running').uncheck();
+    await driver.checkpoint();
+    await page.locator('stasis-top-bar', { hasText: 'stopped' }).waitFor();
+    await driver.panel('s');
+    await page.getByRole('heading', { name: 'If you restore one-shell-2' }).waitFor();
+    await page.getByText('No process: the container is stopped.').waitFor();
     await page.close();
   });
 

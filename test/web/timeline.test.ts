@@ -91,6 +91,9 @@ describe.runIf(hasBrowser)('the timeline', () => {
     await panel.getByLabel('name').fill('lunch');
     await panel.getByLabel('name').press('Enter');
     await page.getByRole('button', { name: /^1 lunch/ }).waitFor();
+    await panel.getByLabel('name').fill('  ');
+    await panel.getByLabel('name').press('Enter');
+    expect(await panel.getByLabel('name').inputValue()).toBe('lunch');
     await panel.getByLabel('note').fill('before the plants');
     await panel.getByLabel('note').blur();
     await expect.poll(async () => (await driver.checkpoints())[0]?.note).toBe('before the plants');

@@ -233,7 +233,7 @@ export class Playground {
       ]);
       const lives = container !== null && container.status !== 'stopped';
       const rows = lives ? withFates(processes, survivors, settings) : [];
-      this.set({ ...this.model, container, processes: rows, stats, unsupported, survivors: lives ? survivors : this.model.survivors, mips: this.speedAt(stats) });
+      this.set({ ...this.model, container, processes: rows, stats, unsupported, survivors: lives ? survivors : this.model.survivors ?? [], mips: this.speedAt(stats) });
     } catch (error) {
       this.fail(sentenceOf(error));
     } finally {

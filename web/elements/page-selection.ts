@@ -64,12 +64,14 @@ export class PageSelection implements ReactiveController {
     return target !== null && this.pickedId === target.id && this.host.model.importedId === target.id ? target : null;
   }
 
-  /** The checkpoint just taken, if nothing has come or gone since. */
+  /** The checkpoint just taken, if nothing has come or gone since; of a stopped container what would be restored. */
   get keptAs(): { name: string; facts: string } | null {
-    const { checkpoints, parentId, fates, processes } = this.host.model;
-    const taken = checkpoints.find(({ id }) => id === parentId);
-    if (taken === undefined || fates !== null || processes.length !== taken.processes) return null;
-    return { name: taken.name, facts: `${fileSize(taken.imageBytes)}, pause ${duration(taken.pauseMs)}, ${countOf(taken.dataPages, 'page')}` };
+    const { checkpoints, container, parentId, fates, processes } = this.host.model;
+    const isStopped = container?.status === 'stopped';
+    const taken = isStopped ? this.target : checkpoints.find(({ id }) => id === parentId);
+    if (taken == null) return null;
+    if (!isStopped && (fates !== null || processes.length !== taken.processes)) return null;
+    return { name: taken.name, facts: `${fileSize(taken.imageBytes)}${taken.totalMs > 0 ? `, pause ${duration(taken.pauseMs)}` : ''}, ${countOf(taken.dataPages, 'page')}` };
   }
 
   /** The execs of what would be restored, as far as they have been asked for. */

@@ -42,11 +42,11 @@ export class StasisCheckpointList extends LitElement {
 
   override render(): unknown {
     const newestFirst = this.checkpoints.map((checkpoint, index) => ({ checkpoint, ordinal: index + 1 })).reverse();
-    const from = this.checkpoints.find(({ id }) => id === this.nowParentId)?.name;
+    const from = this.checkpoints.find(({ id }) => id === this.nowParentId)?.name ?? 'the start';
     return html`<ol aria-label="Checkpoints, newest first">
       ${this.hasNow
         ? html`<li><svg viewBox="0 0 34 48" aria-hidden="true">${newestFirst.length > 0 ? line('M9 24v24') : nothing}${circle('head')}</svg>
-            <span class="name"><b>now</b>${this.generation > 1 ? `, generation ${this.generation}` : ''}<span class="num">${from === undefined ? 'Nothing frozen yet.' : `since ${from}`}</span></span></li>`
+            <span class="name"><b>now</b>${this.generation > 1 ? `, generation ${this.generation}` : ''}<span class="num">${this.checkpoints.length === 0 ? 'Nothing frozen yet.' : `since ${from}`}</span></span></li>`
         : nothing}
       ${newestFirst.map(({ checkpoint, ordinal }, index) => {
         const isFirst = index === 0 && !this.hasNow;
@@ -54,7 +54,7 @@ export class StasisCheckpointList extends LitElement {
         const isSelected = checkpoint.id === this.selectedId;
         return html`<li><button aria-pressed=${isSelected} @click=${() => this.select(checkpoint.id)}>
           <svg viewBox="0 0 34 48" aria-hidden="true">${line(`M9 ${isFirst ? 24 : 0}V${isLast ? 24 : 48}`)}${circle(isSelected ? 'node on' : 'node')}</svg>
-          <span class="name"><b>${ordinal} ${checkpoint.name}</b><span class="num">${checkpoint.isDifference ? 'a difference' : 'a full image'}, pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')}${checkpoint.parentId === null || checkpoint.parentId === newestFirst[index + 1]?.checkpoint.id ? '' : `, from ${this.checkpoints.find(({ id }) => id === checkpoint.parentId)?.name ?? 'the start'}`}</span></span>
+          <span class="name"><b>${ordinal} ${checkpoint.name}</b><span class="num">${checkpoint.isDifference ? 'a difference' : 'a full image'}${checkpoint.totalMs > 0 ? `, pause ${duration(checkpoint.pauseMs)}` : ''}, ${countOf(checkpoint.dataPages, 'page')}${checkpoint.parentId === null || checkpoint.parentId === newestFirst[index + 1]?.checkpoint.id ? '' : `, from ${this.checkpoints.find(({ id }) => id === checkpoint.parentId)?.name ?? 'the start'}`}</span></span>
           <span class="num">${fileSize(checkpoint.imageBytes)}</span>
         </button></li>`;
       })}

@@ -85,10 +85,17 @@ export class StasisCheckpoint extends LitElement {
     const isDisabled = this.refusal !== '';
     return html`<div class="own">
       <label>name<input class="name" .value=${name} ?disabled=${isDisabled} maxlength="80"
-        @change=${(event: Event) => this.emit('checkpoint-rename', { id, name: (event.target as HTMLInputElement).value })}></label>
+        @change=${(event: Event) => this.rename(id, name, event.target as HTMLInputElement)}></label>
       <label>note<textarea rows="2" .value=${note} ?disabled=${isDisabled} placeholder="what is worth remembering of it"
         @change=${(event: Event) => this.emit('checkpoint-annotate', { id, note: (event.target as HTMLTextAreaElement).value })}></textarea></label>
     </div>`;
+  }
+
+  /** A checkpoint keeps its name where none is left in the field. */
+  private rename(id: string, before: string, field: HTMLInputElement): void {
+    const name = field.value.trim();
+    field.value = name === '' ? before : name;
+    if (field.value !== before) this.emit('checkpoint-rename', { id, name });
   }
 
   private renderFacts(info: CheckpointInfo): unknown {
@@ -97,7 +104,7 @@ export class StasisCheckpoint extends LitElement {
       <dt>size</dt><dd><b>${fileSize(info.imageBytes)}</b>, ${stands}</dd>
       <dt>kept</dt><dd>${info.isStored ? html`<b>in this browser</b>: it is there after a reload` : html`<b>in memory only</b>: it goes with this page`}${info.isAutosave ? '; the next autosave replaces it' : ''}</dd>
       <dt>frozen</dt><dd>${new Date(info.takenAtMs).toLocaleDateString()} ${clock(info.takenAtMs)}, ${info.leftRunning ? 'the container went on' : 'the container stopped'}</dd>
-      <dt>pause</dt><dd>${duration(info.pauseMs)}, whole image in ${duration(info.totalMs)}</dd>
+      <dt>pause</dt><dd>${info.totalMs === 0 ? 'not known: it was not taken here' : `${duration(info.pauseMs)}, whole image in ${duration(info.totalMs)}`}</dd>
       <dt>holds</dt><dd>${countOf(info.processes, 'process')}, ${count(info.execProcesses)} of exec; ${countOf(info.pages, 'page')}, ${count(info.dataPages)} of them as data</dd>
       <dt>digest</dt><dd class="num" title=${info.digest}>${info.digest.slice(0, 23)}…</dd>
     </dl>`;

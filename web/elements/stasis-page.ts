@@ -252,7 +252,11 @@ export class StasisPage extends LitElement {
   private renderSaid(): unknown {
     const { refusal } = this.model;
     const { imported } = this.selection;
-    if (refusal !== null) return html`<stasis-refusal class="said" .sentence=${refusal.sentence} @refusal-dismiss=${() => this.emit('ask-dismiss-refusal', null)}></stasis-refusal>`;
+    // That the store is another tab's can wait: it is in Events, and comes back after this.
+    const waits = refusal?.of === 'store' && imported !== null;
+    const asksHow = refusal?.of === 'restore' && this.model.settings.policy !== 'kill' && this.panels.open !== 'survivors';
+    if (refusal !== null && !waits) return html`<stasis-refusal class="said" .sentence=${refusal.sentence} .action=${asksHow ? 'How to restore' : ''}
+      @refusal-act=${() => this.panels.toggle('survivors')} @refusal-dismiss=${() => this.emit('ask-dismiss-refusal', null)}></stasis-refusal>`;
     if (imported === null) return nothing;
     return html`<stasis-refusal class="said" .isNews=${true} .action=${restoreRefusal(this.model) === '' ? `Restore ${imported.name}` : ''}
       .sentence=${`${imported.name} has come in, checked whole: ${fileSize(imported.chainBytes)}, ${countOf(imported.processes, 'process')}. What runs now goes on until you restore it.`}
@@ -341,9 +345,9 @@ export class StasisPage extends LitElement {
     this.askCompare();
   }
 
-  /** Asks for the execs of what would be restored while they can be named, once for each checkpoint. */
+  /** Asks for the execs of what would be restored while they can be named or prevent it, once for each checkpoint. */
   private askFrozenExecs(): void {
-    const isOfInterest = this.panels.open === 'survivors' && canSpare(this.model.settings.policy);
+    const isOfInterest = this.panels.open === 'survivors' && (canSpare(this.model.settings.policy) || this.model.settings.policy === 'naive');
     const id = isOfInterest ? (this.selection.target?.id ?? null) : null;
     if (id === this.askedExecsOf) return;
     this.askedExecsOf = id;

@@ -129,9 +129,10 @@ export class StasisRail extends LitElement {
       case 'checkpoint': {
         const { checkpoint } = node;
         const size = `${fileSize(checkpoint.imageBytes)} ${checkpoint.isDifference ? 'more' : 'full'}`;
-        const facts = `${size}, ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')}`;
+        const isFromHere = checkpoint.totalMs > 0;
+        const facts = `${size}${isFromHere ? `, ${duration(checkpoint.pauseMs)}` : ''}, ${countOf(checkpoint.dataPages, 'page')}`;
         return html`<button class="ck" style=${place} data-id=${checkpoint.id} aria-pressed=${checkpoint.id === this.selectedId}
-          title=${`${fileSize(checkpoint.imageBytes)}, ${checkpoint.isDifference ? 'a difference' : 'a full image'}, pause ${duration(checkpoint.pauseMs)}, ${countOf(checkpoint.dataPages, 'page')} as data; ${countOf(checkpoint.processes, 'process')}, ${count(checkpoint.execProcesses)} of exec; whole image in ${duration(checkpoint.totalMs)}; ${checkpoint.isStored ? 'kept in this browser' : 'in memory only'}${checkpoint.note === '' ? '' : `; ${checkpoint.note}`}`}
+          title=${`${fileSize(checkpoint.imageBytes)}, ${checkpoint.isDifference ? 'a difference' : 'a full image'}${isFromHere ? `, pause ${duration(checkpoint.pauseMs)}` : ''}, ${countOf(checkpoint.dataPages, 'page')} as data; ${countOf(checkpoint.processes, 'process')}, ${count(checkpoint.execProcesses)} of exec; ${isFromHere ? `whole image in ${duration(checkpoint.totalMs)}; ` : ''}${checkpoint.isStored ? 'kept in this browser' : 'in memory only'}${checkpoint.note === '' ? '' : `; ${checkpoint.note}`}`}
           @click=${(event: MouseEvent) => this.emit(event.shiftKey ? 'rail-pair' : 'rail-select', checkpoint.id)} @dblclick=${() => this.emit('rail-restore', checkpoint.id)}>
           <i>${node.ordinal}</i> <b>${checkpoint.name}</b>${checkpoint.id === this.restoredFromId ? html`<span class="label">&ensp;restored from here</span>` : nothing}${this.renderFlag(checkpoint)}
           <span class="num">${facts}</span>

@@ -159,7 +159,10 @@ export class StasisSession extends LitElement {
 
   private renderTail(): unknown {
     const { end } = this.session;
-    if (end?.kind === 'frozen' || end?.kind === 'cut-off') return html`<div class="tail"><span>${withCode(recordOf(this.session, end).reason)}</span></div>`;
+    if (end?.kind === 'frozen' || end?.kind === 'cut-off') return html`<div class="tail">
+      <span>${withCode(recordOf(this.session, end).reason)}</span>
+      ${this.session.origin === 'exec' ? html`<button class="link" @click=${() => this.dispatchEvent(new CustomEvent('record-dismiss', { bubbles: true, composed: true }))}>Close</button>` : nothing}
+    </div>`;
     return html`<div class="tail">
       <span>${standingOf(this.session, false)}: nothing here runs any more</span>
       <button class="link" @click=${() => (this.view = 'record')}>Back to its record</button>

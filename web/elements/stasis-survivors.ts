@@ -9,7 +9,7 @@
 import { LitElement, css, html, nothing } from 'lit';
 import type { SurvivorRow } from '../../src/machine/api.ts';
 import { countOf } from '../app/format.ts';
-import { canSpare, livesOnBy } from '../app/restore-choice.ts';
+import { canSpare, livesOnBy, preventsRestore } from '../app/restore-choice.ts';
 import type { RestoreSettings } from '../app/restore-choice.ts';
 import { mark } from './marks.ts';
 import { sharedStyles } from './shared-styles.ts';
@@ -93,20 +93,21 @@ export class StasisSurvivors extends LitElement {
     `;
   }
 
-  /** Execs of the checkpoint that do not run now: they can be kept all the same. And pids that nobody has. */
+  /** Execs of the checkpoint that do not run now: they can be kept all the same, and prevent a naive restore. And pids that nobody has. */
   private renderFrozen(rows: readonly SurvivorRow[]): unknown {
     const { frozen, settings } = this;
-    if (!canSpare(settings.policy)) return nothing;
+    const spares = canSpare(settings.policy);
+    if (!spares && settings.policy !== 'naive') return nothing;
     const running = new Set(rows.map(({ pid }) => pid));
     const others = frozen?.execs.filter(({ pid }) => !running.has(pid)) ?? [];
     const known = new Set([...running, ...others.map(({ pid }) => pid)]);
-    const absent = settings.keptPids.filter((pid) => !known.has(pid));
+    const absent = spares ? settings.keptPids.filter((pid) => !known.has(pid)) : [];
     return html`
       ${others.length === 0 ? nothing : html`<div><table>
         <caption>${mark('exec')}<b>In ${frozen?.name}, not running now</b></caption>
-        <tbody>${others.map(({ pid, command }) => html`<tr><td><span class="who"><input type="checkbox" aria-label="keep pid ${pid} ${command}" .checked=${settings.keptPids.includes(pid)}
-          @change=${(event: Event) => this.keep(pid, (event.target as HTMLInputElement).checked)}>${mark('exec')}<i>${pid}</i><span>${command}</span></span></td></tr>`)}</tbody>
-      </table></div>`}
+        <tbody>${others.map(({ pid, command }) => html`<tr><td><span class="who">${spares ? html`<input type="checkbox" aria-label="keep pid ${pid} ${command}" .checked=${settings.keptPids.includes(pid)}
+          @change=${(event: Event) => this.keep(pid, (event.target as HTMLInputElement).checked)}>` : nothing}${mark('exec')}<i>${pid}</i><span>${command}</span></span></td></tr>`)}</tbody>
+      </table>${spares ? nothing : html`<p>${preventsRestore(settings) ? 'One with a terminal or pipe outside prevents the restore.' : 'They live on; their terminals and pipes outside are dead.'}</p>`}</div>`}
       ${absent.map((pid) => html`<p>pid ${pid} is to be kept, but is not there. <button class="link" @click=${() => this.keep(pid, false)}>Do not keep it</button></p>`)}
     `;
   }
