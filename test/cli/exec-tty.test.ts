@@ -36,7 +36,7 @@ describe.skipIf(!hasScript)('exec on a terminal', () => {
 
   it('tells it of another size, and hangs up when the client is gone', async () => {
     await containers.launch('sizes', 'sleep', '100');
-    const run = onTerminal('stasis exec --tty sizes sh -c "trap \\"stty size\\" WINCH; trap \\"echo hung up >/tmp/end; exit\\" HUP; echo ready; while :; do sleep 0.05; done" <$t & read x <$t; stty rows 40 cols 120 <$t; kill -WINCH $!; read x <$t; kill -9 $!; wait; echo over');
+    const run = onTerminal('stasis exec --tty sizes sh -c "trap \\"stty size\\" WINCH; trap \\"echo hung up >/tmp/end; exit\\" HUP; echo ready; while :; do sleep 0.05; done" & read x <$t; stty rows 40 cols 120 <$t; kill -WINCH $!; read x <$t; kill -9 $!; wait; echo over');
     await run.prints(/ready/);
     run.type('\n');
     await run.prints(/40 120/);
