@@ -70,7 +70,7 @@ export class Autosave {
   /** In memory only it is of no use to anybody: the one before, which is in the store, stays. */
   private async storeOrTakeBack(entry: TimelineEntry): Promise<void> {
     const reason = await this.history.bring();
-    if (this.history.isStored(entry)) return;
+    if (this.history.isStored(entry) || !this.entries().some(({ id }) => id === entry.id)) return; // or somebody has named or deleted it meanwhile
     this.history.timeline.takeBack(entry.id);
     await this.history.keep();
     throw new ContainerError(`not kept, ${reason ?? 'the store does not hold it'}`);

@@ -157,12 +157,13 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
     if (!Number.isInteger(rounds) || rounds < 0 || rounds > MOST_PRE_DUMP_ROUNDS) {
       throw new ContainerError(`cannot checkpoint with ${rounds} pre-dump rounds: a whole number from 0 to ${MOST_PRE_DUMP_ROUNDS} is possible`);
     }
-    const entry = await this.exclusion.alone('checkpoint', `a checkpoint of ${container.spec.id}`, () => taking.take(container, options));
-    const info = history.info(entry);
+    if (options.full === true && rounds > 0) throw new ContainerError('cannot checkpoint with pre-dump rounds into a full image, which stands on no other: leave out one of the two');
+    const { id, name } = await this.exclusion.alone('checkpoint', `a checkpoint of ${container.spec.id}`, () => taking.take(container, options));
     if (!options.leaveRunning && this.container === container) {
-      this.announceState(`${container.spec.id} stopped: checkpoint ${info.name} holds it`);
+      this.announceState(`${container.spec.id} stopped: checkpoint ${name} holds it`);
       this.dropAutosave();
     }
+    const info = history.info(history.timeline.entry(id)); // as it is by now, if it was not deleted while the store wrote it
     this.news.tell({ kind: 'checkpoint', sentence: checkpointSentence(info), checkpoint: info });
     return info;
   }

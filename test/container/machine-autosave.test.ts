@@ -139,6 +139,24 @@ describe('Machine.setAutosave', () => {
     expect((await machine.storeState())!.problem).toBeNull();
   });
 
+  it('keeps one that is named while the store finds no room for it', async () => {
+    const open = openMemoryStore(3000);
+    const named: string[] = [];
+    const harness = await started(async (name) => {
+      const store = await open(name);
+      const usage = store.usage.bind(store);
+      store.usage = () => {
+        for (const { id } of autosaves(harness)) named.push(id), void harness.machine.renameCheckpoint(id, 'mine');
+        return usage();
+      };
+      return store;
+    });
+    await harness.machine.setAutosave(1000);
+    await harness.settled(harness.machine.autosave());
+    expect(named).toEqual(['k1']);
+    expect(harness.machine.listCheckpoints()).toMatchObject([{ name: 'mine', isAutosave: false, isStored: false }]);
+  });
+
   it('lets a checkpoint that is asked for meanwhile wait', async () => {
     const harness = await started();
     const { machine } = harness;

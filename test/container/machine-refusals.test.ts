@@ -152,6 +152,8 @@ describe('checkpoint', () => {
   it('refuses a container that has stopped, a number of rounds that is none, and where there is no container', async () => {
     const { harness, machine } = await checkpointed();
     await expect(machine.checkpoint({ leaveRunning: true, preDumpRounds: 9 })).rejects.toThrow(exactly('cannot checkpoint with 9 pre-dump rounds: a whole number from 0 to 8 is possible'));
+    const both = machine.checkpoint({ leaveRunning: true, preDumpRounds: 1, full: true });
+    await expect(both).rejects.toThrow(exactly('cannot checkpoint with pre-dump rounds into a full image, which stands on no other: leave out one of the two'));
     await expectUnharmed(harness);
     machine.kill(9);
     await harness.until(() => machine.state()?.status === 'stopped');

@@ -121,6 +121,25 @@ describe('Machine.openStore', () => {
     expect(harness.machine.listCheckpoints().map(({ name, isStored }) => [name, isStored])).toEqual([['before', true], ['meanwhile', true]]);
   });
 
+  it('says of a checkpoint that it was deleted while the store wrote it, and of the container that it has stopped', async () => {
+    const harness = await MachineHarness.start(undefined, {
+      openStore: async (name) => {
+        const store = await openMemoryStore()(name);
+        const writeBlob = store.writeBlob.bind(store);
+        store.writeBlob = async (...blob) => {
+          for (const { id } of harness.machine.listCheckpoints()) void harness.machine.deleteCheckpoint(id);
+          await writeBlob(...blob);
+        };
+        return store;
+      },
+    });
+    await harness.machine.openStore('c');
+    await expect(harness.machine.checkpoint({ name: 'short', leaveRunning: false })).rejects.toThrow('there is no checkpoint k1');
+    expect(harness.machine.state()?.status).toBe('stopped');
+    expect(harness.sentences('state').at(-1)).toBe('c1 stopped: checkpoint short holds it');
+    expect(harness.machine.listCheckpoints()).toEqual([]);
+  });
+
   it('gives checkpoints from a store other ids where the machine has taken some itself', async () => {
     const shelf = new Shelf();
     const first = await started(shelf.openStore);
