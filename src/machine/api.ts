@@ -116,7 +116,7 @@ export interface CheckpointOptions {
   full?: boolean;
   /**
    * Rounds of pre-dump before the one that counts, 0 to 8: each a difference to the one before, taken while guests run on, so
-   * that the last has little left to write. Default 0.
+   * that the last has little left to write. Default 0; not with `full`.
    */
   preDumpRounds?: number;
 }

@@ -146,7 +146,10 @@ describe('Machine.setAutosave', () => {
       const store = await open(name);
       const usage = store.usage.bind(store);
       store.usage = () => {
-        for (const { id } of autosaves(harness)) named.push(id), void harness.machine.renameCheckpoint(id, 'mine');
+        for (const { id } of autosaves(harness)) {
+          named.push(id);
+          void harness.machine.renameCheckpoint(id, 'mine');
+        }
         return usage();
       };
       return store;
