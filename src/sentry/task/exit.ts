@@ -106,7 +106,10 @@ function forsakeTracees(tracer: Task): void {
 /** Ends the tracing of `task`, which goes on with `signal`, 0 for none; one that has ended is now left to its parent, or gone. */
 export function untrace(task: Task, trace: Trace, signal: number): void {
   endTrace(task, trace, signal);
-  if (task.runState !== 'exited') return;
+  if (task.runState !== 'exited') {
+    if (trace.isExiting) exitTask(task, trace.exitStatus); // nobody is left for whom it would stand at its end
+    return;
+  }
   const group = task.threadGroup;
   const { kernel } = group;
   const isFormerThread = task !== group.leader;

@@ -25,6 +25,11 @@ static void tracer_for(pid_t pid, int where, long options) {
     MUST(ptrace(PTRACE_SYSCALL, pid, 0, 0));
     next_stop("tracer", pid);
     say("tracer: into %s\n", call_name((long)get_registers(pid).CALL_NUMBER));
+  } else if (where == 6) { // at its end
+    kill(pid, SIGTERM);
+    next_stop("tracer", pid);
+    MUST(ptrace(PTRACE_CONT, pid, 0, SIGTERM));
+    next_stop("tracer", pid);
   }
   _exit(0);
 }
@@ -73,6 +78,7 @@ int main(void) {
   run("interrupted", 3, 0);
   run("stopped", 4, 0);
   run("into a call", 5, 0);
+  run("at its end", 6, PTRACE_O_TRACEEXIT);
   run("exit kills", 0, PTRACE_O_EXITKILL);
   run("exit kills at a signal", 2, PTRACE_O_EXITKILL);
   return 0;
