@@ -44,7 +44,12 @@ function born(origin: 'init' | 'exec'): string {
 }
 
 function sideOf(fields: readonly FieldDiff[], side: 'before' | 'after'): string {
-  return fields.flatMap((field) => (field[side] === null || field[side] === '' ? [] : [`${field.name} ${field[side]}`])).join(', ');
+  return fields.flatMap((field) => (field[side] === null || field[side] === '' ? [] : [`${wordsOf(field.name)} ${field[side]}`])).join(', ');
+}
+
+/** `residentPages` → `resident pages`. */
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function descriptorRows({ pid, origin, fds }: ProcessDiff): DiffRow[] {

@@ -41,6 +41,12 @@ describe('diffRows', () => {
     expect(rows).toContainEqual({ change: 'removed', origin: null, object: '/gone', before: '1.0 kB', after: '' });
   });
 
+  it('names what changed of a process in words', () => {
+    const fields = [{ name: 'residentPages', before: '159', after: '161' }, { name: 'thread 6 waitsIn', before: 'ppoll', after: '' }];
+    const [group] = diffRows({ ...diff, processes: [{ pid: 6, command: 'top', origin: 'exec', change: 'changed', fields, fds: [], mappings: [] }] });
+    expect(group?.rows).toEqual([{ change: 'changed', origin: 'exec', object: '6 top', before: 'resident pages 159, thread 6 waits in ppoll', after: 'resident pages 161' }]);
+  });
+
   it('sums up in one sentence', () => {
     expect(diffSummary(diff)).toBe('2 processes, 1 file and 34 pages differ');
   });
