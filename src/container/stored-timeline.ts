@@ -42,9 +42,10 @@ export class StoredTimeline {
   private readonly blobs: Map<string, boolean>;
   /** Checkpoints that this version cannot read, and keeps for one that can. */
   private readonly aside: readonly StoredCheckpoint[];
-  /** The list in the store, the digests of its checkpoints by id, and of all images that these need. */
+  /** The list in the store, and the digests of its checkpoints by id. */
   private list: Uint8Array | null;
   private listed = new Map<string, string>();
+  /** Digests of the images that the list needs which is, or is to be, in the store. */
   private needed = new Set<string>();
   /** Images that nothing needed any more, cleared away so far. */
   private swept = 0;
@@ -109,12 +110,10 @@ export class StoredTimeline {
   private async bring(): Promise<void> {
     try {
       let missing = await this.writeImages();
-      await this.writeList();
-      const freed = await this.sweep();
+      const freed = await this.writeListAndSweep();
       if (missing !== null && missing.error.failure === 'full' && freed > 0) {
         missing = await this.writeImages();
-        await this.writeList();
-        await this.sweep();
+        await this.writeListAndSweep();
       }
       this.reason = missing?.error.message ?? null;
       this.problem = missing === null ? null : `${namesOf(missing.entries)} ${missing.entries.length === 1 ? 'is' : 'are'} in memory only: ${missing.error.message}`;
@@ -122,6 +121,23 @@ export class StoredTimeline {
       this.reason = storeError(error, this.store.label).message;
       this.problem = `the last change is not kept: ${this.reason}`;
     }
+  }
+
+  /**
+   * The list first, then what it does not need. Where there is no room for the list, what was deleted goes first: until the list is
+   * written, the one before names checkpoints whose images are missing, which nobody wants back.
+   * @returns how many images were dropped
+   */
+  private async writeListAndSweep(): Promise<number> {
+    let freed = 0;
+    try {
+      await this.writeList();
+    } catch (error) {
+      if (storeError(error, this.store.label).failure === 'full') freed = await this.sweep();
+      if (freed === 0) throw error;
+      await this.writeList();
+    }
+    return freed + (await this.sweep());
   }
 
   /** Writes the images that the store does not hold. @returns the checkpoints whose images could not be written, and why the first could not */
@@ -169,13 +185,13 @@ export class StoredTimeline {
     let lastNumber = this.timeline.lastIdNumber();
     const aside = this.aside.map(({ entry, images }) => ({ entry: { ...entry, parentId: null, id: parents.has(entry.id) ? `k${++lastNumber}` : entry.id }, images }));
     const list = writeManifest({ lastNumber, checkpoints: [...checkpoints, ...aside] });
+    this.needed = new Set([...checkpoints, ...aside].flatMap(({ images }) => images));
     const isFirst = this.list === null && checkpoints.length === 0;
     if (!isFirst && !isSame(list, this.list)) {
       await this.store.writeManifest(list);
       this.list = list;
     }
     this.listed = new Map([...whole].map(([id, { entry }]) => [id, entry.digest]));
-    this.needed = new Set([...checkpoints, ...aside].flatMap(({ images }) => images));
   }
 
   /** Drops the images that the list does not need. @returns how many */

@@ -2,9 +2,9 @@
  * Where checkpoints are kept for longer than a machine lives: blobs, which are never changed, and one manifest, which says
  * which of them count.
  *
- * Whoever keeps a checkpoint writes its blobs first and the manifest last; whoever drops one writes the manifest first. A
- * store killed at any moment therefore holds the old state or the new one, and perhaps blobs that no manifest names
- * (orphans), which are swept when it is opened next.
+ * Whoever keeps a checkpoint writes its blobs first and the manifest last; whoever drops one writes the manifest first, unless
+ * there is no room for that before. A store killed at any moment therefore holds the old state or the new one, and perhaps blobs
+ * that no manifest names (orphans), which are swept when it is opened next.
  *
  * Calls take effect in the order in which they are made, whether or not the one before has returned. Each of them may throw
  * a `StoreError`; nothing of a write that failed is kept. Bytes that are given may be changed again once the call has

@@ -104,12 +104,13 @@ describe('Machine.openStore', () => {
     const harness = await MachineHarness.start(undefined, {
       openStore: async (name) => {
         const store = await openMemoryStore()(name);
-        const writeManifest = store.writeManifest.bind(store);
-        store.writeManifest = async (bytes) => {
-          if (open === null) await new Promise<void>((resolve) => (open = resolve));
-          await writeManifest(bytes);
+        return {
+          ...facadeOf(store),
+          writeManifest: async (bytes) => {
+            if (open === null) await new Promise<void>((resolve) => (open = resolve));
+            await store.writeManifest(bytes);
+          },
         };
-        return store;
       },
     });
     await taken(harness, 'before');
@@ -125,12 +126,13 @@ describe('Machine.openStore', () => {
     const harness = await MachineHarness.start(undefined, {
       openStore: async (name) => {
         const store = await openMemoryStore()(name);
-        const writeBlob = store.writeBlob.bind(store);
-        store.writeBlob = async (...blob) => {
-          for (const { id } of harness.machine.listCheckpoints()) void harness.machine.deleteCheckpoint(id);
-          await writeBlob(...blob);
+        return {
+          ...facadeOf(store),
+          writeBlob: async (...blob) => {
+            for (const { id } of harness.machine.listCheckpoints()) void harness.machine.deleteCheckpoint(id);
+            await store.writeBlob(...blob);
+          },
         };
-        return store;
       },
     });
     await harness.machine.openStore('c');
@@ -306,6 +308,31 @@ describe('a store that fails', () => {
     expect(await machine.storeState()).toMatchObject({ problem: null });
     expect(harness.sentences('timeline')).toContain('all checkpoints are kept again');
     expect((await reopened(shelf)).machine.listCheckpoints()).toMatchObject([{ name: 'big', isStored: true }]);
+  });
+
+  it('makes room by deleting, where there is none left for the list itself', async () => {
+    const shelf = new Shelf();
+    let isFull = false;
+    const harness = await started(async (name) => {
+      const store = await shelf.openStore(name);
+      return {
+        ...store,
+        writeManifest: async (bytes) => {
+          if (isFull && (await store.listBlobs()).length > 1) throw new StoreError('full', 'memory has no room to keep the list of checkpoints: delete checkpoints');
+          await store.writeManifest(bytes);
+        },
+      };
+    });
+    const { machine } = harness;
+    const first = await taken(harness, 'first');
+    const second = await taken(harness, 'second');
+    isFull = true;
+    await machine.annotateCheckpoint(first.id, 'a note');
+    expect((await machine.storeState())!.problem).toBe('the last change is not kept: memory has no room to keep the list of checkpoints: delete checkpoints');
+    await machine.deleteCheckpoint(second.id);
+    expect((await machine.storeState())!.problem).toBeNull();
+    const { report } = await reopened(shelf);
+    expect(report).toMatchObject({ notices: [], checkpoints: [{ name: 'first', note: 'a note' }] });
   });
 
   it('stops a container whose checkpoint memory alone keeps, as was asked, and says so', async () => {
