@@ -119,7 +119,7 @@ function describeTask(task: Task): ProcTask {
     name: task.name,
     state: stateOf(task),
     parentPid: group.parent?.pid ?? 0,
-    tracerPid: task.trace?.tracer.pid ?? 0,
+    tracerPid: task.trace?.tracer.tid ?? 0,
     pgid: processGroup.pgid,
     sid: session.sid,
     ttyDevice: session.tty?.device ?? 0,

@@ -47,7 +47,7 @@ export interface ProcTask {
   readonly state: TaskState;
   /** The parent's pid, 0 for none. */
   readonly parentPid: number;
-  /** Of the process that traces it, 0 for none. */
+  /** Id of the thread that traces it, 0 for none. */
   readonly tracerPid: number;
   readonly pgid: number;
   readonly sid: number;
