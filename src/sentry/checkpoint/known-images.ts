@@ -25,6 +25,8 @@ export interface KnownImage {
   isTried: boolean;
   /** Null before the first restore. */
   pages: OpenedPages | null;
+  /** Chains that were opened for this image and others, by their last image. */
+  readonly chains: WeakMap<Image, PageChain>;
 }
 
 /** Images of a core whose frames are remembered: a trace can take more memory than its image. */
@@ -48,6 +50,9 @@ interface TraceSlot {
  */
 export class KnownImages {
   private readonly known = new WeakMap<Uint8Array, KnownImage>();
+  /** All that were read, those that others stand on too. */
+  private readonly images = new WeakMap<Uint8Array, Image>();
+  private readonly chains = new WeakMap<Image, PageChain>();
   /** Those written here. */
   private readonly own = new WeakSet<Uint8Array>();
   private readonly traces = new WeakMap<Core, CoreTraces>();
@@ -58,12 +63,14 @@ export class KnownImages {
     if (known !== undefined) return known;
     let isOwn = true;
     const read = (some: Uint8Array): Image => {
-      if (this.own.has(some)) return readOwnImage(some, core);
-      isOwn = false;
-      return readImage(some, core);
+      const wasWritten = this.own.has(some);
+      if (!wasWritten) isOwn = false;
+      const image = this.images.get(some) ?? (wasWritten ? readOwnImage(some, core) : readImage(some, core));
+      this.images.set(some, image);
+      return image;
     };
     const images = readChain(read(bytes), core, library, read);
-    const image: KnownImage = { images, isOwn, isTried: false, pages: null };
+    const image: KnownImage = { images, isOwn, isTried: false, pages: null, chains: this.chains };
     this.known.set(bytes, image);
     return image;
   }

@@ -49,10 +49,18 @@ export class PageChain {
     return new PageChain([...below, resolve(map, pageData, below)]);
   }
 
-  /** The pages of `images`: one, then its parent, its parent's, … to the full one. @errors ImageError */
-  static open(wire: WirePort, images: readonly Image[]): PageChain {
+  /**
+   * The pages of `images`: one, then its parent, its parent's, … to the full one.
+   *
+   * @param opened  chains opened before, by their last image: what they share with this one is there once; is added to
+   * @errors ImageError
+   */
+  static open(wire: WirePort, images: readonly Image[], opened = new WeakMap<Image, PageChain>()): PageChain {
     let chain: PageChain | null = null;
-    for (const image of [...images].reverse()) chain = PageChain.of(wire, sectionOf(image, 'page-map'), sectionOf(image, 'page-data'), chain);
+    for (const image of [...images].reverse()) {
+      chain = opened.get(image) ?? PageChain.of(wire, sectionOf(image, 'page-map'), sectionOf(image, 'page-data'), chain);
+      opened.set(image, chain);
+    }
     if (chain === null) throw new ImageError('image', 'there is none');
     return chain;
   }

@@ -147,9 +147,9 @@ function holding<T>(frames: LoadedFrames, work: () => T): T {
  *
  * @errors ImageError for what is damaged or missing in them, or in the base image
  */
-function openPages(core: Core, { images, isOwn }: KnownImage, loadBase: BasePageLoader): OpenedPages {
+function openPages(core: Core, { images, isOwn, chains }: KnownImage, loadBase: BasePageLoader): OpenedPages {
   const wire = coreWire(core);
-  const chain = PageChain.open(wire, images);
+  const chain = PageChain.open(wire, images, chains);
   if (!isOwn) chain.check(core, loadBase);
   const numbers = Uint32Array.from({ length: chain.frames() }, (_, i) => i + 1);
   const tables = decodeTables(wire, sectionOf(images[0], 'page-tables'), new LoadedFrames(core, numbers));
