@@ -90,7 +90,7 @@ class Shell {
     const image = saveImage(this.kernel, { nowMs: Number(realtimeNs / 1_000_000n), container: null });
     const core = Core.create(coreModule(), { frames: FRAMES });
     const edges: Record<string, unknown> = { core, entropy, baseTree: tree, console: { label: 'restored' } };
-    const request = { core, image: { images: [readImage(image, core)] as const, isOwn: false, isTried: false, pages: null }, base: tree, bindEdge: (port: string) => edges[port] };
+    const request = { core, image: { images: [readImage(image, core)] as const, isOwn: false, isTried: false, pages: null, chains: new WeakMap() }, base: tree, bindEdge: (port: string) => edges[port] };
     this.kernel = restoreKernel({ ...request, policy: 'kill', clock: 'continue', realtimeNs }).kernel;
     this.core = core;
   }

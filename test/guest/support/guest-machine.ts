@@ -185,7 +185,7 @@ export class GuestMachine {
     const restored = restoreKernel({
       core,
       ...place,
-      image: { images, isOwn: false, isTried: false, pages: null },
+      image: { images, isOwn: false, isTried: false, pages: null, chains: new WeakMap() },
       base: this.base,
       bindEdge: (port, key) => this.bindEdge(core, port, key),
       policy: 'kill',
