@@ -108,15 +108,14 @@ function readStrings(task: Task, address: number): ByteString[] {
 /** execve(2): replaces the program. On success does not return to the old one. */
 export function execve(task: Task, args: SyscallArgs): SyscallResult {
   const path = task.mm.readCString(args.addr(0), PATH_MAX);
-  execProgram(task, {
+  return execProgram(task, {
     start: task.fs.cwd,
     path,
     argv: readStrings(task, args.addr(1)),
     environment: readStrings(task, args.addr(2)),
     followSymlink: true,
     opened: null,
-  });
-  return REGISTERS_REPLACED;
+  }) ?? REGISTERS_REPLACED;
 }
 
 /** execveat(2). @errors as execve; EBADF; ELOOP a symbolic link under AT_SYMLINK_NOFOLLOW */
@@ -131,15 +130,14 @@ export function execveat(task: Task, args: SyscallArgs): SyscallResult {
   if (dirFd !== AT_FDCWD && (isItself || !path.startsWith('/'))) {
     start = placeOf(task.file(dirFd));
   }
-  execProgram(task, {
+  return execProgram(task, {
     start,
     path: isItself ? `/dev/fd/${dirFd}` : path,
     argv: readStrings(task, args.addr(2)),
     environment: readStrings(task, args.addr(3)),
     followSymlink: (flags & AT_SYMLINK_NOFOLLOW) === 0,
     opened: isItself ? start : null,
-  });
-  return REGISTERS_REPLACED;
+  }) ?? REGISTERS_REPLACED;
 }
 
 /** exit(2): ends the calling thread. */

@@ -177,5 +177,5 @@ export function ptrace(task: Task, args: SyscallArgs): SyscallResult {
 }
 
 export const ptraceSyscalls: SyscallTable = {
-  ptrace: { number: 117, run: ptrace, support: 'partial', note: 'no seccomp stops; threads that another thread’s execve ends do not stop at PTRACE_EVENT_EXIT' },
+  ptrace: { number: 117, run: ptrace, support: 'partial', note: 'no stops of seccomp, which is not there' },
 };

@@ -12,12 +12,13 @@ import type { LoadedProgram } from '../loader/load.ts';
 import { HEAD_BYTES, parseScript } from '../loader/script.ts';
 import { AddressSpace } from '../mm/address-space.ts';
 import type { Credentials } from '../auth/credentials.ts';
+import type { Block } from '../wait/block.ts';
 import type { FileDescription } from '../vfs/file-description.ts';
 import { lookupPath } from '../vfs/lookup.ts';
 import type { Path } from '../vfs/path.ts';
 import { requireAccess } from '../vfs/permission.ts';
 import { endVfork, exitTask } from './exit.ts';
-import { endTrace, leaveEvent } from './ptrace-stop.ts';
+import { endTrace, leaveEvent, stopForExit } from './ptrace-stop.ts';
 import { signalInfo } from './signals/signal-queue.ts';
 import type { Task } from './task.ts';
 
@@ -26,6 +27,9 @@ const S_ISUID = 0o4000;
 const S_ISGID = 0o2000;
 /** Scripts may name scripts, this deep (BINPRM_MAX_RECURSION). */
 const MAX_INTERPRETERS = 5;
+
+/** What the program of an execve that waits is pinned as: no number that the guest could name. */
+const AWAITED_FD = -2;
 
 /** A program asked for by execve(2) or by exec from outside. */
 export interface ExecRequest {
@@ -65,13 +69,29 @@ interface Prepared {
   readonly loaded: LoadedProgram;
   readonly credentials: Credentials;
   readonly name: ByteString;
+  /** Where the program, or script, was found. */
+  readonly where: Path;
   readonly argv: readonly ByteString[];
+}
+
+/** The program that an execve has found which then waited for other threads: the way to it may lead through what they were. */
+function awaitedProgram(task: Task): Path | null {
+  const { wait } = task;
+  return wait !== null && wait.stage === 'execve' ? (wait.pinned[wait.pinnedFds.indexOf(AWAITED_FD)]?.path ?? null) : null;
+}
+
+/** Keeps the program for when execve runs again. */
+function awaitWith(task: Task, where: Path): void {
+  const file = openProgram(task, where);
+  task.pin(AWAITED_FD, file);
+  task.waitRecord().stage = 'execve';
+  file.drop();
 }
 
 /** Everything that can fail. */
 function prepare(task: Task, request: ExecRequest): Prepared {
   let { path, argv } = request;
-  const where = request.opened ?? locate(task, request.start, path, request.followSymlink);
+  const where = awaitedProgram(task) ?? request.opened ?? locate(task, request.start, path, request.followSymlink);
   const name = (request.opened === null ? path : where.dentry.name).replace(/^.*\//s, '').slice(0, 15);
   if (argv.length === 0) argv = [''];
   let file = openProgram(task, where);
@@ -89,7 +109,7 @@ function prepare(task: Task, request: ExecRequest): Prepared {
       file.drop();
       file = next;
     }
-    return { ...load(task, file, path, argv, request.environment), name, argv };
+    return { ...load(task, file, path, argv, request.environment), name, argv, where };
   } finally {
     file.drop();
   }
@@ -145,14 +165,20 @@ function credentialsAfterExec(task: Task, file: FileDescription): Credentials {
 }
 
 /**
- * execve(2): replaces the program of `task`'s group. When it returns, registers are those of the new program.
+ * execve(2): replaces the program of `task`'s group. When it returns null, registers are those of the new program.
  *
- * @errors those of execve(2); nothing has changed then
+ * @returns what to wait for before it is called again: other threads that stand at their end for their tracer
+ * @errors  those of execve(2); nothing has changed then
  */
-export function execProgram(task: Task, request: ExecRequest): void {
+export function execProgram(task: Task, request: ExecRequest): Block | null {
   const prepared = prepare(task, request);
   const formerTid = task.tid;
   const group = task.threadGroup;
+  if (group.tasks.size > 1 && mustAwaitOthers(task)) {
+    prepared.loaded.mm.drop();
+    awaitWith(task, prepared.where);
+    return { queues: [group.exitWait], restart: 'killable', deadlineNs: null };
+  }
   endOtherThreads(task);
   replaceMemory(task, prepared.loaded);
   if (task.fdTable.users > 1) {
@@ -177,6 +203,7 @@ export function execProgram(task: Task, request: ExecRequest): void {
   for (const timer of group.posixTimers.values()) task.kernel.timers.disarm(timer);
   group.posixTimers.clear();
   tellTracerOfExec(task, formerTid);
+  return null;
 }
 
 /** PTRACE_EVENT_EXEC, or the SIGTRAP that a tracer gets that knows nothing of it. */
@@ -185,6 +212,15 @@ function tellTracerOfExec(task: Task, formerTid: number): void {
   if (trace === null) return;
   leaveEvent(task, PTRACE_EVENT_EXEC, formerTid);
   if (trace.dueEvent === 0 && !trace.isSeized) task.sendSignal(signalInfo(SIGTRAP, SI_USER, { pid: task.pid, uid: task.credentials.uid }));
+}
+
+/** Ends the other threads where one of them has a tracer that wants to see its end. @returns whether it has still to be waited for */
+function mustAwaitOthers(task: Task): boolean {
+  const others = [...task.threadGroup.tasks].filter((other) => other !== task);
+  const awaited = others.filter((other) => other.trace?.isExiting === true || stopForExit(other, 0));
+  if (awaited.length === 0) return false;
+  for (const other of others) if (!awaited.includes(other)) exitTask(other, 0);
+  return true;
 }
 
 /** All other threads end; the caller becomes the leader and takes its id. */

@@ -66,6 +66,7 @@ export function exitTask(task: Task, status: number): void {
   task.slot = 0;
   group.tasks.delete(task);
   const isLast = group.tasks.size === 0;
+  if (!isLast) group.exitWait.wakeAll(); // an execve may wait for it
   if (isLast && !group.isExiting) {
     group.isExiting = true;
     group.pendingStatus = status;

@@ -51,7 +51,7 @@ export class ThreadGroup {
   shared = new SignalQueue();
   /** Woken when a child changes state. */
   childWait = new WaitQueue();
-  /** Woken when this group's state changes for outside waiters and pidfds. */
+  /** Woken when a thread of it is gone, and when all are. */
   exitWait = new WaitQueue();
   /** Woken when this child of a vfork lets go of its parent's memory. */
   vforkDone = new WaitQueue();

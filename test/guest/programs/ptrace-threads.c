@@ -140,6 +140,41 @@ static void exec_by_thread(void) {
   next_stop("child", pid);
 }
 
+/* The other threads stop at their end before the program is replaced; execve waits for that. */
+static void exec_awaits_others(void) {
+  say("-- execve awaits the others\n");
+  pid_t pid = MUST(fork());
+  if (pid == 0) {
+    MUST(ptrace(PTRACE_TRACEME, 0, 0, 0));
+    raise(SIGSTOP);
+    pthread_t thread;
+    pthread_create(&thread, NULL, executes, NULL);
+    for (;;) pause();
+  }
+  next_stop("child", pid);
+  MUST(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT));
+  MUST(ptrace(PTRACE_CONT, pid, 0, 0));
+  next_stop("child", pid);
+  unsigned long tid, former;
+  MUST(ptrace(PTRACE_GETEVENTMSG, pid, 0, &tid));
+  MUST(ptrace(PTRACE_CONT, pid, 0, 0));
+  next_stop("thread", tid);
+  MUST(ptrace(PTRACE_CONT, tid, 0, 0));
+  next_stop("child", pid);
+  MUST(ptrace(PTRACE_GETEVENTMSG, pid, 0, &former));
+  say("with %lx\n", former);
+  int status;
+  say("thread: %d\n", waitpid(tid, &status, __WALL | WNOHANG));
+  MUST(ptrace(PTRACE_CONT, pid, 0, 0));
+  next_stop("child", pid);
+  MUST(ptrace(PTRACE_GETEVENTMSG, pid, 0, &former));
+  say("it was the thread: %d\n", former == tid);
+  MUST(ptrace(PTRACE_CONT, pid, 0, 0));
+  next_stop("child", pid);
+  MUST(ptrace(PTRACE_CONT, pid, 0, 0));
+  next_stop("child", pid);
+}
+
 int main(int argc, char **argv) {
   (void)argv;
   if (argc > 1) {
@@ -149,5 +184,6 @@ int main(int argc, char **argv) {
   each_by_itself();
   of_a_tracer();
   exec_by_thread();
+  exec_awaits_others();
   return 0;
 }
