@@ -188,14 +188,15 @@ export class Timeline {
 
   /**
    * Adds a checkpoint from elsewhere: below the one whose image it is a difference to, or as a root.
+   * @param digest  of the image, where it is known
    * @errors ImageError for an image that is damaged, or whose parent is not here; nothing was added then
    */
-  import(image: Uint8Array, name: string): TimelineEntry {
+  import(image: Uint8Array, name: string, digest?: string): TimelineEntry {
     const read = readImage(image, this.core);
     readChain(read, this.core, this.store);
     const { parent } = read.metadata;
-    const above = parent === null ? undefined : this.list().findLast(({ digest, isAutosave }) => digest === parent && !isAutosave);
-    return this.keep(image, read.metadata, above?.id ?? null, { name, note: '', leftRunning: true, pauseMs: 0, totalMs: 0 });
+    const above = parent === null ? undefined : this.list().findLast((other) => other.digest === parent && !other.isAutosave);
+    return this.keep(image, read.metadata, above?.id ?? null, { name, note: '', leftRunning: true, pauseMs: 0, totalMs: 0 }, digest);
   }
 
   /**
@@ -207,7 +208,7 @@ export class Timeline {
   importChain(images: readonly Uint8Array[], digests: readonly string[], { name, note }: Pick<CheckpointFacts, 'name' | 'note'>): TimelineEntry {
     images.forEach((image, i) => this.store.add(image, digests[i - 1] ?? null, digests[i]));
     try {
-      return this.annotate(this.import(images.at(-1)!, name).id, note);
+      return this.annotate(this.import(images.at(-1)!, name, digests.at(-1)).id, note);
     } finally {
       this.collect();
     }
