@@ -100,7 +100,7 @@ function endExecs(kernel: Kernel, { image, policy, keptPids = [], newEnd = () =>
   try {
     return applyExecPolicy(kernel, { policy, keptPids }, newEnd);
   } catch (error) {
-    if (image.isOwn || error instanceof ImageError) throw error;
+    if (image.isOwn || image.isTried || error instanceof ImageError) throw error;
     throw new ImageError('section kernel', `its exec processes cannot be ended (${error instanceof Error ? error.message : String(error)})`);
   }
 }
