@@ -15,6 +15,7 @@ import { REGISTERS_REPLACED } from '../wait/block.ts';
 import type { SyscallResult } from '../wait/block.ts';
 import type { SyscallArgs } from './args.ts';
 import type { SyscallTable } from './entry.ts';
+import { keptAddress } from '../mm/kept-address.ts';
 
 const SIGSET_BYTES = 8;
 const SP = 2;
@@ -34,7 +35,7 @@ export function rt_sigaction(task: Task, args: SyscallArgs): SyscallResult {
   const { mm, threadGroup } = task;
   const old = threadGroup.actions.get(signal);
   if (newAddress !== 0) {
-    const handler = mm.readU64(newAddress);
+    const handler = keptAddress(mm.readU64(newAddress));
     const flags = mm.readU32(newAddress + 8);
     const mask = mm.readBig(newAddress + 16);
     threadGroup.actions.set(signal, { handler, flags, mask: mask & ~UNBLOCKABLE });
@@ -132,8 +133,8 @@ export function sigaltstack(task: Task, args: SyscallArgs): SyscallResult {
   if (newAddress !== 0) {
     if (isOnStack) throw new SysError(EPERM, 'sigaltstack: in use');
     const flags = task.mm.readU32(newAddress + 8);
-    const start = task.mm.readU64(newAddress);
-    const sizeBytes = task.mm.readU64(newAddress + 16);
+    const start = keptAddress(task.mm.readU64(newAddress));
+    const sizeBytes = keptAddress(task.mm.readU64(newAddress + 16));
     const mode = (flags & ~SS_AUTODISARM) >>> 0;
     if (mode !== 0 && mode !== SS_DISABLE && mode !== SS_ONSTACK) throw new SysError(EINVAL, 'sigaltstack: flags');
     if (mode !== SS_DISABLE && sizeBytes < MINSIGSTKSZ) throw new SysError(ENOMEM, 'sigaltstack: smaller than MINSIGSTKSZ');

@@ -13,6 +13,7 @@ import { signalInfo } from './signals/signal-queue.ts';
 import { Task } from './task.ts';
 import { ThreadGroup } from './thread-group.ts';
 import { forebearsOfChild } from './origin.ts';
+import { keptAddress } from '../mm/kept-address.ts';
 
 const SP = 2;
 const TP = 4;
@@ -74,7 +75,7 @@ export function cloneTask(parent: Task, request: CloneRequest): Task {
   child.ioPriority = parent.ioPriority;
   child.signalMask = parent.savedSignalMask ?? parent.signalMask;
   if (!has(flags, CLONE_VM) || has(flags, CLONE_VFORK)) child.alternateStack = { ...parent.alternateStack };
-  if (has(flags, CLONE_CHILD_CLEARTID)) child.clearChildTid = request.childTidAddress;
+  if (has(flags, CLONE_CHILD_CLEARTID)) child.clearChildTid = keptAddress(request.childTidAddress);
   copyRegisters(parent, child, request);
   if (isThread) joinGroup(parent.threadGroup, child);
   else makeGroup(parent, child, request);
