@@ -93,6 +93,7 @@ async function planDirectly(id: string, values: ContainerValues, argv: readonly 
 }
 
 async function planBundle(id: string, values: ContainerValues, argv: readonly string[], choice: TerminalChoice): Promise<ContainerPlan> {
+  if (argv[0]?.startsWith('-') === true) throw new UsageError(`options go before the id, and "${argv[0]}" comes after it`);
   if (argv.length > 0) throw new UsageError(`the command "${argv[0]}" goes with --image or --rootfs; of a bundle config.json says it`);
   const other = (['env', 'clear-env', 'cwd', 'user', 'hostname'] as const).find((name) => values[name] !== undefined);
   if (other !== undefined) throw new UsageError(`--${other} goes with --image or --rootfs; of a bundle config.json says it`);

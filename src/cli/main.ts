@@ -13,12 +13,13 @@ async function main(line: readonly string[]): Promise<number> {
   if (root !== null && (verb === undefined || verb === 'do' || verb === 'demo' || verb === 'image')) throw new UsageError('--root goes before a verb on containers');
   switch (verb) {
     case 'do':
-      if (args[0] === '--help' || args[0] === '-h') break;
+      if (asksForHelp(args[0])) break;
       return (await import('./do.ts')).runDo(args);
     case 'demo':
+      if (asksForHelp(args[0])) break;
       return (await import('./demo.ts')).runDemo(args);
     case 'image':
-      if (args[0] === '--help' || args[0] === '-h') break;
+      if (asksForHelp(args[0]) || asksForHelp(args[1])) break;
       return (await import('./image.ts')).runImage(args);
     case '--version':
     case 'version':
@@ -33,12 +34,16 @@ async function main(line: readonly string[]): Promise<number> {
     default: {
       const { isContainerVerb, runContainerVerb } = await import('./container-verbs.ts');
       if (!isContainerVerb(verb)) throw new UsageError(`there is no verb ${verb}`);
-      if (args[0] === '--help' || args[0] === '-h') break;
+      if (asksForHelp(args[0])) break;
       return runContainerVerb(verb, root, args);
     }
   }
   process.stdout.write(usage);
   return 0;
+}
+
+function asksForHelp(word: string | undefined): boolean {
+  return word === '--help' || word === '-h' || word === '-help';
 }
 
 /** `--root DIR` before the verb, the verb, and its arguments. */

@@ -111,6 +111,7 @@ describe('a command line that cannot be understood', () => {
     [['do', '--image', 'busybox', '--volume', 'nowhere', '--', 'ls'], '--volume nowhere: HOST_PATH:/GUEST/PATH[:ro] is needed'],
     [['do', '--image', 'busybox', '--checkpoint-every', '0', '--', 'ls'], '--checkpoint-every 0: a number from 1 on is needed'],
     [['do', '--image', 'nosuch', '--', 'ls'], 'there is no image nosuch; built in: busybox'],
+    [['run', 'c1', '--image', 'busybox', '--', 'ls'], 'options go before the id, and "--image" comes after it'],
     [['frobnicate'], 'there is no verb frobnicate'],
     [[], 'no verb was given'],
   ])('%j is refused in one sentence, with status 128', (args, sentence) => {
@@ -132,6 +133,7 @@ describe('stasis itself', () => {
     expect(stasis(['--version']).stdout).toMatch(/^stasis \d+\.\d+\.\d+\n$/);
     expect(stasis(['help'])).toMatchObject({ status: 0, stderr: '' });
     expect(stasis(['do', '--help']).stdout).toMatch(/^usage: stasis do /);
+    expect(stasis(['image', 'inspect', '--help']).stdout).toMatch(/^usage: stasis do /);
   });
 
   it('can be started from another directory and through a link', () => {

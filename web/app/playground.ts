@@ -150,7 +150,8 @@ export class Playground {
     this.set({ ...this.model, busy: kind });
     try {
       const result = await act(client);
-      if (this.model.refusal?.of === kind) this.dismissRefusal();
+      // What was refused before is past then, and stays in Events; that the store keeps nothing goes on being so.
+      if (kind === 'store' || this.model.refusal?.of !== 'store') this.dismissRefusal();
       return result;
     } catch (error) {
       return this.refuse(kind, sentenceOf(error));
