@@ -130,7 +130,7 @@ describe.runIf(hasBrowser)('comparing', () => {
     const compare = page.locator('stasis-compare');
     await compare.locator('tr.added', { hasText: '/tmp/note' }).waitFor();
     const table = await compare.locator('table').innerText();
-    expect(table).toMatch(/Processes\s+\+\s*\d+ sh\s+born of an exec/);
+    expect(table).toMatch(/Processes[^]*\+\s*\d+ sh\s+born of an exec/);
     expect(table).toMatch(/Descriptors[^]*: 0 terminal\s+\/dev\/pts\/1/);
     expect(table).toMatch(/\+\s*\/tmp\/note\s+17 B/);
     expect(table).toMatch(/Mappings[^]*mappings/);

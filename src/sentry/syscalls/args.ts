@@ -1,4 +1,5 @@
 import type { Core } from '../../core/core.ts';
+import { keptAddress } from '../mm/kept-address.ts';
 
 /** Index of a0 among the x registers. */
 const A0 = 10;
@@ -15,9 +16,9 @@ export class SyscallArgs {
     this.core = core;
   }
 
-  /** Argument as an address or a size: exact below 2⁵³; anything larger comes out above 2⁵³ and faults. */
+  /** Argument as an address, exact as far as any can be mapped (`keptAddress`). */
   addr(index: number): number {
-    return this.core.regU(this.slot, A0 + index);
+    return keptAddress(this.core.regU(this.slot, A0 + index));
   }
 
   /** Argument as a byte count (size_t). */

@@ -9,7 +9,6 @@ import type { Task } from '../task/task.ts';
 import type { SyscallResult } from '../wait/block.ts';
 import type { SyscallArgs } from './args.ts';
 import type { SyscallTable } from './entry.ts';
-import { keptAddress } from '../mm/kept-address.ts';
 
 const ROBUST_HEAD_BYTES = 24;
 
@@ -115,7 +114,7 @@ function requireMapped(task: Task, address: number): void {
 /** set_robust_list(2). @errors EINVAL wrong length of the head */
 export function set_robust_list(task: Task, args: SyscallArgs): SyscallResult {
   if (args.sizeBytes(1) !== ROBUST_HEAD_BYTES) throw new SysError(EINVAL, 'set_robust_list: length');
-  task.robustList = keptAddress(args.addr(0));
+  task.robustList = args.addr(0);
   return 0;
 }
 

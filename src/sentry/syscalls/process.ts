@@ -22,7 +22,6 @@ import { REGISTERS_REPLACED } from '../wait/block.ts';
 import type { SyscallArgs } from './args.ts';
 import type { SyscallTable } from './entry.ts';
 import { placeOf } from './files.ts';
-import { keptAddress } from '../mm/kept-address.ts';
 
 const PATH_MAX = 4096;
 const MAX_STRING_BYTES = 131_073;
@@ -239,7 +238,7 @@ function writeChildInfo(task: Task, address: number, report: ChildReport | null)
 
 /** set_tid_address(2): where exit stores 0; returns the thread's id. */
 export function set_tid_address(task: Task, args: SyscallArgs): SyscallResult {
-  task.clearChildTid = keptAddress(args.addr(0));
+  task.clearChildTid = args.addr(0);
   return task.tid;
 }
 
