@@ -32,7 +32,9 @@ export { scratchAddress } from './memory/scratch';
 
 // Address spaces
 
-export { spaceCreate, spaceFork, spaceShadow, shadowLost, dropShadow, spaceDestroy, map, mapNewZero, unmap, protect, movePages, pte, nextMapped, flushSpace } from './memory/page-table';
+export { spaceFork, spaceDestroy, map, mapNewZero, unmap, protect, movePages, pte, nextMapped } from './memory/page-table';
+export { spaceShadow, shadowLost, dropShadow } from './memory/shadow';
+export { spaceCreate, flushSpace } from './memory/spaces';
 export { translate, translateForce } from './memory/access';
 
 // Harts

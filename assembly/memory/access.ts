@@ -3,8 +3,9 @@ import { TRAP_FAULT_EXEC, TRAP_FAULT_READ, TRAP_FAULT_WRITE, NO_TRAP, trapAt } f
 import { ADDRESS_BITS, PAGE_BYTES, PAGE_SHIFT } from '../layout';
 import { contentAddress } from './absent';
 import { frameForStore } from './cow';
-import { PTE_EXEC, PTE_READ, PTE_WRITE, currentSpace, pteAddress } from './page-table';
+import { PTE_EXEC, PTE_READ, PTE_WRITE, pteAddress } from './page-table';
 import { pageAddress } from './pool';
+import { currentSpace } from './spaces';
 import { fillRead, fillWrite } from './tlb';
 
 const OFFSET_MASK: u64 = PAGE_BYTES - 1;

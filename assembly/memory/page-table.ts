@@ -1,21 +1,18 @@
 /**
- * Address spaces: three levels of tables from virtual page number to PTE.
+ * Page tables: three levels from virtual page number to PTE.
  *
  *    virtual page number, 26 bits:  │ 6: root in the space's record │ 10: middle table │ 10: leaf table │
  *
  * A table is one page of 1,024 u32; an entry of the root or of a middle table is the linear address of the next table, 0
- * for none. A PTE is `frame << 12 | flags`, 0 for nothing mapped.
- *
- * A freeze keeps tables too: `spaceShadow` makes a space whose leaves are those of the other, and whoever is about to change
- * such a leaf takes a copy of it first (`ownPteAddress`). A leaf that both use has SHARED in the column PAGE_NEXT, which
- * means nothing else for a table in use.
- *
- * Record of a space: ASID u32 at 0, next free space u32 at 4, root (64 × u32) at 0x100.
+ * for none. A PTE is `frame << 12 | flags`, 0 for nothing mapped. Whoever is about to change a PTE finds it by
+ * `ownPteAddress`, for its leaf may be a shadow's too (shadow.ts).
  */
-import { PAGE_BYTES, PAGE_NEXT, PAGE_SHIFT, RUN_ASID, SPACES, SPACE_BYTES, SPACE_LIMIT, SPACE_PAGES } from '../layout';
+import { PAGE_BYTES, PAGE_SHIFT, SPACE_PAGES } from '../layout';
 import { frameAlloc, frameRef, frameUnref } from './frames';
-import { givePage, pageAddress, takePage, takeZeroPage } from './pool';
-import { dropPage, flushJumps, flushReads, flushWrites, noteCodeChange } from './tlb';
+import { givePage, takeZeroPage } from './pool';
+import { noteUnshared, ownLeaf, releaseLeaf } from './shadow';
+import { ROOT, ROOT_ENTRIES, currentSpace, freeSpace, leaveSpace, recordOf, renewAsid, spaceCreate } from './spaces';
+import { dropPage, flushReads, flushWrites } from './tlb';
 
 export const PTE_READ: u32 = 1;
 export const PTE_WRITE: u32 = 2;
@@ -25,82 +22,11 @@ export const PTE_SHARED: u32 = 8;
 const PTE_PERMISSIONS: u32 = PTE_READ | PTE_WRITE | PTE_EXEC;
 const PTE_FLAGS: u32 = PTE_PERMISSIONS | PTE_SHARED;
 
-const ASID: usize = 0;
-const NEXT_FREE: usize = 4;
-const ROOT: usize = 0x100;
-const ROOT_ENTRIES: u32 = 64;
 const TABLE_ENTRIES: u32 = 1024;
 const LEAF_PAGES: u32 = TABLE_ENTRIES;
 const MIDDLE_PAGES: u32 = TABLE_ENTRIES * LEAF_PAGES;
 /** Pages a call may cover before flushing everything is cheaper than dropping one by one. */
 const FEW_PAGES: u32 = 64;
-/** The highest number is left to empty entries of the jump cache. */
-const ASID_LIMIT: u32 = u32.MAX_VALUE;
-
-const SHARED: u32 = 1;
-
-/** Whether a leaf was changed that a shadow uses, because memory could not grow for a copy. */
-let isShadowLost = false;
-
-let firstFree: u32 = 0;
-let neverUsed: u32 = 1;
-let nextAsid: u32 = 1;
-/** The space whose translations the TLBs hold, 0 for none. */
-let current: u32 = 0;
-
-@inline
-function recordOf(space: u32): usize {
-  return SPACES + <usize>space * SPACE_BYTES;
-}
-
-/** Gives the space a new ASID: what the jump cache knows of it is forgotten, and a trace of its that runs must be left. */
-function renewAsid(space: u32): void {
-  if (nextAsid == ASID_LIMIT) {
-    flushJumps();
-    nextAsid = 1;
-    for (let other: u32 = 1; other < neverUsed; other++) {
-      store<u32>(recordOf(other), nextAsid++, ASID);
-    }
-  }
-  store<u32>(recordOf(space), nextAsid++, ASID);
-  noteCodeChange();
-  if (current != 0) store<u32>(RUN_ASID, load<u32>(recordOf(current), ASID));
-}
-
-/** Makes `space` the one that runs. */
-export function switchSpace(space: u32): void {
-  if (space == current) return;
-  current = space;
-  store<u32>(RUN_ASID, load<u32>(recordOf(space), ASID));
-  flushReads();
-  flushWrites();
-}
-
-export function currentSpace(): u32 {
-  return current;
-}
-
-/** Drops all cached translations of the space. */
-export function flushSpace(space: u32): void {
-  renewAsid(space);
-  if (space != current) return;
-  flushReads();
-  flushWrites();
-}
-
-/** Takes an empty space. Returns its number, 0 when all are taken. */
-export function spaceCreate(): u32 {
-  let space = firstFree;
-  if (space != 0) {
-    firstFree = load<u32>(recordOf(space), NEXT_FREE);
-  } else {
-    if (neverUsed == SPACE_LIMIT) return 0;
-    space = neverUsed++;
-  }
-  memory.fill(recordOf(space), 0, SPACE_BYTES);
-  renewAsid(space);
-  return space;
-}
 
 /** Linear address of the PTE of `vpn`, 0 when its tables are not there. */
 export function pteAddress(space: u32, vpn: u32): usize {
@@ -123,34 +49,8 @@ function nextTable(entry: usize): usize {
   const page = takeZeroPage();
   table = <usize>page << PAGE_SHIFT;
   store<u32>(entry, <u32>table);
-  if (page != 0) setShared(page, false);
+  if (page != 0) noteUnshared(page);
   return table;
-}
-
-@inline
-function isShared(page: u32): bool {
-  return load<u32>(<usize>page << 2, PAGE_NEXT) == SHARED;
-}
-
-@inline
-function setShared(page: u32, shared: bool): void {
-  store<u32>(<usize>page << 2, shared ? SHARED : 0, PAGE_NEXT);
-}
-
-/** The leaf that the entry of a middle table at `entry` names, fit to be changed. */
-function ownLeaf(entry: usize): usize {
-  const leaf = load<u32>(entry);
-  if (leaf == 0 || !isShared(leaf >> PAGE_SHIFT)) return leaf;
-  const copy = takePage();
-  if (copy == 0) {
-    isShadowLost = true;
-    return leaf;
-  }
-  memory.copy(pageAddress(copy), leaf, PAGE_BYTES);
-  setShared(copy, false);
-  setShared(leaf >> PAGE_SHIFT, false); // the shadow's alone
-  store<u32>(entry, copy << PAGE_SHIFT);
-  return pageAddress(copy);
 }
 
 /** As `pteAddress`, for a PTE that is about to be changed. */
@@ -160,12 +60,6 @@ export function ownPteAddress(space: u32, vpn: u32): usize {
   const leaf = ownLeaf(middle + <usize>((vpn >> 10) & (TABLE_ENTRIES - 1)) * 4);
   if (leaf == 0) return 0;
   return leaf + <usize>(vpn & (TABLE_ENTRIES - 1)) * 4;
-}
-
-/** Lets go of a leaf, which a shadow may use. */
-function releaseLeaf(page: u32): void {
-  if (isShared(page)) setShared(page, false);
-  else givePage(page);
 }
 
 /** As `ownPteAddress`, but makes the tables. Returns 0 when memory cannot grow. */
@@ -183,7 +77,7 @@ export function replacePte(space: u32, vpn: u32, address: usize, value: u32): vo
   const old = load<u32>(address);
   store<u32>(address, value);
   if (old == 0) return;
-  if (space == current) dropPage(vpn);
+  if (space == currentSpace()) dropPage(vpn);
   if ((old & PTE_EXEC) != 0) renewAsid(space);
 }
 
@@ -239,7 +133,7 @@ export function nextMapped(space: u32, vpn: u32, endVpn: u32): u32 {
 }
 
 function flushAfter(space: u32, vpn: u32, pages: u32): void {
-  if (space != current) return;
+  if (space != currentSpace()) return;
   if (pages > FEW_PAGES) {
     flushReads();
     flushWrites();
@@ -340,17 +234,8 @@ export function spaceDestroy(space: u32): void {
     const middle = load<u32>(recordOf(space) + <usize>i * 4, ROOT);
     if (middle != 0) givePage(middle >> PAGE_SHIFT);
   }
-  if (current == space) {
-    current = 0;
-    flushReads();
-    flushWrites();
-  }
+  leaveSpace(space);
   freeSpace(space);
-}
-
-function freeSpace(space: u32): void {
-  store<u32>(recordOf(space), firstFree, NEXT_FREE);
-  firstFree = space;
 }
 
 /**
@@ -373,59 +258,6 @@ export function spaceFork(space: u32): u32 {
   }
   flushWrites();
   return child;
-}
-
-/**
- * Keeps the tables of a space as they stand, without a reference on anything that they map: for a freeze, which keeps the
- * frames. Nothing runs in the space that it makes, and `dropShadow` frees it.
- *
- * @returns the space; 0 when there is none left or memory cannot grow
- */
-export function spaceShadow(space: u32): u32 {
-  const shadow = spaceCreate();
-  if (shadow == 0) return 0;
-  for (let i: usize = 0; i < <usize>ROOT_ENTRIES * 4; i += 4) {
-    const middle: usize = load<u32>(recordOf(space) + i, ROOT);
-    if (middle == 0) continue;
-    const copy = takeZeroPage();
-    store<u32>(recordOf(shadow) + i, copy << PAGE_SHIFT, ROOT);
-    if (copy == 0 || !shareLeaves(middle, pageAddress(copy))) {
-      dropShadow(shadow);
-      return 0;
-    }
-  }
-  return shadow;
-}
-
-function shareLeaves(from: usize, to: usize): bool {
-  for (let i: usize = 0; i < PAGE_BYTES; i += 4) {
-    const leaf = load<u32>(from + i);
-    if (leaf == 0) continue;
-    if (isShared(leaf >> PAGE_SHIFT)) return false; // by another shadow
-    setShared(leaf >> PAGE_SHIFT, true);
-    store<u32>(to + i, leaf);
-  }
-  return true;
-}
-
-/** Whether a shadow no longer tells what it was made of, because memory could not grow. */
-export function shadowLost(): bool {
-  return isShadowLost;
-}
-
-/** Frees what `spaceShadow` made. */
-export function dropShadow(shadow: u32): void {
-  isShadowLost = false;
-  for (let i: usize = 0; i < <usize>ROOT_ENTRIES * 4; i += 4) {
-    const middle: usize = load<u32>(recordOf(shadow) + i, ROOT);
-    if (middle == 0) continue;
-    for (let at: usize = 0; at < PAGE_BYTES; at += 4) {
-      const leaf = load<u32>(middle + at);
-      if (leaf != 0) releaseLeaf(leaf >> PAGE_SHIFT);
-    }
-    givePage(<u32>middle >> PAGE_SHIFT);
-  }
-  freeSpace(shadow);
 }
 
 function copyLeaf(from: usize, to: usize): void {

@@ -5,7 +5,7 @@ import { countAt, pcAt } from '../execute/branch';
 import { hartAddress } from '../hart/slots';
 import { NO_TRAP, TRAP_FAULT_EXEC, TRAP_FUEL } from '../hart/trap';
 import { HART, HART_BYTES, HART_PC, HART_RETIRED, HART_X, PAGE_BYTES, RUN_FUEL, RUN_PC, RUN_SLOT } from '../layout';
-import { switchSpace } from '../memory/page-table';
+import { switchSpace } from '../memory/spaces';
 import { codeChangeCount, findJump } from '../memory/tlb';
 import { LEFT_TO_LOOK_UP, runSlots } from './loop';
 import { executeSlow } from './step';
