@@ -1,24 +1,21 @@
 import { SIGINT, SIGQUIT, SIGTSTP } from '../../abi/signal.ts';
 import {
-  DISABLED_CHAR, ECHO, ECHOCTL, ECHOE, ECHOK, ECHOKE, ECHONL, ECHOPRT, EXTPROC, ICANON, ICRNL, IEXTEN, IGNCR, INLCR, ISIG, ISTRIP, IUCLC, IXANY,
-  IXON, NOFLSH, PARMRK, VEOF, VEOL, VEOL2, VERASE, VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
+  ECHO, EXTPROC, ICANON, ICRNL, IEXTEN, IGNCR, INLCR, ISIG, ISTRIP, IUCLC, IXANY, IXON, NOFLSH, PARMRK, VINTR, VMIN, VQUIT, VSTART, VSTOP, VSUSP,
+  VTIME,
 } from '../../abi/termios.ts';
 import { anyRef, bool, defineState, derived, ref } from '../../state/index.ts';
 import type { IoTarget } from '../mm/io-buffer.ts';
 import { EchoQueue } from './echo.ts';
 import { INPUT_BYTES, InputQueue } from './input-queue.ts';
-import { isContinuation, isControl, OutputProcessor } from './output.ts';
+import { editLine } from './line-editing.ts';
+import { OutputProcessor } from './output.ts';
 import type { OutputSink } from './output.ts';
+import { specialBytes } from './special-bytes.ts';
 import type { Termios } from './termios.ts';
 
 const NEWLINE = 10;
 const RETURN = 13;
-const BACKSPACE = 8;
-const SPACE = 32;
-const TAB = 9;
-const BACKSLASH = 0x5c;
 const SLASH = 0x2f;
-const CARET = 0x5e;
 const MARK = 0xff;
 const TENTH_OF_SECOND_NS = 100_000_000;
 
@@ -43,8 +40,8 @@ export interface DisciplineOwner extends OutputSink {
 }
 
 /**
- * What stands between the bytes that arrive at a terminal and the programs that read it: editing of lines, echo, the
- * characters that send signals and stop output. Behaves as Linux's N_TTY.
+ * What stands between the bytes that arrive at a terminal and the programs that read it: editing of lines (line-editing.ts),
+ * echo, the characters that send signals and stop output. Behaves as Linux's N_TTY.
  *
  * @source  termios(3)
  */
@@ -167,7 +164,7 @@ export class LineDiscipline {
     } else if (byte === NEWLINE && (iflag & INLCR) !== 0) {
       byte = RETURN;
     }
-    if ((lflag & ICANON) !== 0 && this.editLine(byte)) return;
+    if ((lflag & ICANON) !== 0 && editLine(this, byte)) return;
     if ((lflag & ECHO) !== 0) {
       this.finishErasing();
       if (byte === NEWLINE) this.echo.raw(NEWLINE);
@@ -211,52 +208,6 @@ export class LineDiscipline {
     if ((termios.lflag & ECHO) !== 0) this.echo.char(termios, byte);
   }
 
-  /** Editing characters and ends of lines in canonical mode. @returns whether `byte` was one */
-  editLine(byte: number): boolean {
-    const { termios, termios: { lflag, cc } } = this.owner;
-    const isExtended = (lflag & IEXTEN) !== 0;
-    const isEchoed = (lflag & ECHO) !== 0;
-    if (byte === NEWLINE) {
-      if (isEchoed || (lflag & ECHONL) !== 0) this.echo.raw(NEWLINE);
-      this.endLine(byte);
-      return true;
-    }
-    if (byte === DISABLED_CHAR) return false;
-    if (byte === cc[VERASE] || byte === cc[VKILL] || (byte === cc[VWERASE] && isExtended)) {
-      this.erase(byte);
-      return true;
-    }
-    if (byte === cc[VLNEXT] && isExtended) {
-      this.isLiteralNext = true;
-      if (isEchoed) {
-        this.finishErasing();
-        if ((lflag & ECHOCTL) !== 0) {
-          this.echo.raw(CARET);
-          this.echo.raw(BACKSPACE);
-        }
-      }
-      return true;
-    }
-    if (byte === cc[VREPRINT] && isEchoed && isExtended) {
-      this.finishErasing();
-      this.echo.char(termios, byte);
-      this.echo.raw(NEWLINE);
-      for (let at = this.input.canonHead; at < this.input.head; at++) this.echo.char(termios, this.input.at(at));
-      return true;
-    }
-    if (byte === cc[VEOF]) {
-      this.endLine(DISABLED_CHAR);
-      return true;
-    }
-    if (byte === cc[VEOL] || (byte === cc[VEOL2] && isExtended)) {
-      if (isEchoed) this.echoTyped(byte);
-      if (byte === MARK && (termios.iflag & PARMRK) !== 0) this.input.put(byte);
-      this.endLine(byte);
-      return true;
-    }
-    return false;
-  }
-
   endLine(byte: number): void {
     this.input.putLineEnd(byte);
     this.owner.wakeReaders();
@@ -265,94 +216,6 @@ export class LineDiscipline {
   store(byte: number): void {
     if (byte === MARK && (this.owner.termios.iflag & PARMRK) !== 0) this.input.put(byte);
     this.input.put(byte);
-  }
-
-  /** VERASE, VWERASE or VKILL: takes back a character, a word or the line. */
-  erase(byte: number): void {
-    const { input, echo } = this;
-    const { termios, termios: { lflag, cc } } = this.owner;
-    if (input.head === input.canonHead) return;
-    const isOne = byte === cc[VERASE];
-    const isWord = !isOne && byte === cc[VWERASE];
-    const isEchoed = (lflag & ECHO) !== 0;
-    if (!isOne && !isWord) {
-      if (!isEchoed) {
-        input.head = input.canonHead;
-        return;
-      }
-      if ((lflag & ECHOK) === 0 || (lflag & ECHOKE) === 0 || (lflag & ECHOE) === 0) {
-        input.head = input.canonHead;
-        this.finishErasing();
-        echo.char(termios, cc[VKILL]!);
-        if ((lflag & ECHOK) !== 0) echo.raw(NEWLINE);
-        return;
-      }
-    }
-    let hasMetWord = false;
-    while (input.head !== input.canonHead) {
-      const start = this.startOfLastCharacter();
-      const first = input.at(start);
-      if (isContinuation(first, termios)) break;
-      if (isWord) {
-        if (isWordByte(first)) hasMetWord = true;
-        else if (hasMetWord) break;
-      }
-      const lengthBytes = input.head - start;
-      input.head = start;
-      if (isEchoed) this.echoErased(start, lengthBytes, isOne);
-      if (isOne) break;
-    }
-    if (input.head === input.canonHead && isEchoed) this.finishErasing();
-  }
-
-  /** Where the last character of the line being typed begins: under IUTF8 it may have several bytes. */
-  startOfLastCharacter(): number {
-    let at = this.input.head - 1;
-    while (at !== this.input.canonHead && isContinuation(this.input.at(at), this.owner.termios)) at--;
-    return at;
-  }
-
-  /** Shows that the character of `lengthBytes` at `start` was taken back. */
-  echoErased(start: number, lengthBytes: number, isOne: boolean): void {
-    const { input, echo } = this;
-    const { termios, termios: { lflag, cc } } = this.owner;
-    const first = input.at(start);
-    if ((lflag & ECHOPRT) !== 0) {
-      if (!this.isErasing) {
-        echo.raw(BACKSLASH);
-        this.isErasing = true;
-      }
-      echo.char(termios, first);
-      for (let i = 1; i < lengthBytes; i++) {
-        echo.raw(input.at(start + i));
-        echo.moveBack();
-      }
-    } else if (isOne && (lflag & ECHOE) === 0) {
-      echo.char(termios, cc[VERASE]!);
-    } else if (first === TAB) {
-      this.echoErasedTab();
-    } else {
-      const columns = isControl(first) ? ((lflag & ECHOCTL) !== 0 ? 2 : 0) : 1;
-      for (let i = 0; i < columns; i++) {
-        echo.raw(BACKSPACE);
-        echo.raw(SPACE);
-        echo.raw(BACKSPACE);
-      }
-    }
-  }
-
-  /** Counts the columns of the line back to the tab before, or to its beginning. */
-  echoErasedTab(): void {
-    const { termios } = this.owner;
-    let columns = 0;
-    let isAfterTab = false;
-    for (let at = this.input.head; at !== this.input.canonHead && !isAfterTab; ) {
-      const byte = this.input.at(--at);
-      if (byte === TAB) isAfterTab = true;
-      else if (isControl(byte)) columns += (termios.lflag & ECHOCTL) !== 0 ? 2 : 0;
-      else if (!isContinuation(byte, termios)) columns++;
-    }
-    this.echo.eraseTab(columns, isAfterTab);
   }
 
   finishErasing(): void {
@@ -432,33 +295,6 @@ export class LineDiscipline {
     if ((termios.iflag & IXON) === 0 && (old.iflag & IXON) !== 0) this.owner.startOutput();
     this.flushEcho();
   }
-}
-
-function isWordByte(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f ||
-    (byte >= 0xc0 && byte !== 0xd7 && byte !== 0xf7)
-  );
-}
-
-/** Which bytes need a closer look under `termios`. */
-function specialBytes(termios: Termios): Uint8Array {
-  const { iflag, lflag, cc } = termios;
-  const special = new Uint8Array(256);
-  const mark = (...places: number[]): void => {
-    for (const place of places) special[cc[place]!] = 1;
-  };
-  if ((lflag & ICANON) !== 0) {
-    mark(VERASE, VKILL, VEOF, VEOL);
-    if ((lflag & IEXTEN) !== 0) mark(VWERASE, VLNEXT, VEOL2);
-    if ((lflag & IEXTEN) !== 0 && (lflag & ECHO) !== 0) mark(VREPRINT);
-  }
-  if ((iflag & IXON) !== 0) mark(VSTART, VSTOP);
-  if ((lflag & ISIG) !== 0) mark(VINTR, VQUIT, VSUSP);
-  special[DISABLED_CHAR] = 0;
-  if ((iflag & (IGNCR | ICRNL)) !== 0) special[RETURN] = 1;
-  if ((iflag & INLCR) !== 0 || (lflag & ICANON) !== 0) special[NEWLINE] = 1;
-  return special;
 }
 
 defineState(LineDiscipline, 'LineDiscipline', 1, {
