@@ -1,9 +1,9 @@
 import { textFromByteString } from '../base/bytes.ts';
 import type { IpAddress } from '../sentry/net/ip-address.ts';
 import { isIpv4 } from '../sentry/net/ip-address.ts';
+import { InetDatagramSocket } from '../sentry/net/inet-datagram.ts';
 import { InetSocket } from '../sentry/net/inet-socket.ts';
 import { NetlinkSocket } from '../sentry/net/netlink.ts';
-import { RawSocket } from '../sentry/net/raw.ts';
 import { Socket } from '../sentry/net/socket.ts';
 import { TcpSocket } from '../sentry/net/tcp.ts';
 import { UdpSocket } from '../sentry/net/udp.ts';
@@ -76,7 +76,7 @@ function inetKind(socket: InetSocket): string {
 
 function receivedBytes(socket: InetSocket): number {
   if (socket instanceof TcpSocket) return socket.received.used;
-  return socket instanceof UdpSocket || socket instanceof RawSocket ? sumOf(socket.queue.map(({ data }) => data)) : 0;
+  return socket instanceof InetDatagramSocket ? sumOf(socket.queue.map(({ data }) => data)) : 0;
 }
 
 function sumOf(parts: readonly Uint8Array[]): number {

@@ -1,27 +1,20 @@
+import { EACCES, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, EOPNOTSUPP, EPIPE } from '../../abi/errno.ts';
 import {
-  EACCES, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, ENOTCONN, EOPNOTSUPP, EPIPE,
-} from '../../abi/errno.ts';
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from '../../abi/poll.ts';
-import {
-  AF_INET, IP_PKTINFO, IP_RECVTTL, IP_TTL, IPPROTO_IP, IPPROTO_IPV6, IPV6_HOPLIMIT, IPV6_PKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO,
-  MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC,
+  AF_INET, IP_PKTINFO, IP_RECVTTL, IP_TTL, IPPROTO_IP, IPPROTO_IPV6, IPV6_HOPLIMIT, IPV6_PKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, MSG_OOB,
 } from '../../abi/socket.ts';
 import { bytesOf } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
-import { defineState, extend, int, list, ref } from '../../state/index.ts';
-import type { IoSource, IoTarget } from '../mm/io-buffer.ts';
+import { defineState, extend } from '../../state/index.ts';
+import type { IoSource } from '../mm/io-buffer.ts';
 import type { Caller } from '../vfs/caller.ts';
-import { WOULD_BLOCK } from '../wait/block.ts';
 import { Datagram } from './datagram.ts';
-import { InetSocket, inetSocketState } from './inet-socket.ts';
-import { anyOf, formatEndpoint, isBroadcast, isIpv4, isMulticast, parseEndpoint } from './ip-address.ts';
+import { InetDatagramSocket, inetDatagramState } from './inet-datagram.ts';
+import { anyOf, isBroadcast, isIpv4, isMulticast, parseEndpoint } from './ip-address.ts';
 import type { Endpoint, IpAddress } from './ip-address.ts';
 import { sendPortUnreachable } from './packet.ts';
 import { fit } from './port-table.ts';
 import type { PortTable } from './port-table.ts';
-import { prepareWhole } from './socket.ts';
 import type { Receipt, SendRequest } from './socket.ts';
-import { truesizeOf } from './truesize.ts';
 
 /** Most bytes of one datagram, by IP version. */
 const MAX_BYTES_4 = 65_507;
@@ -31,11 +24,7 @@ const HOPS = 64;
 const HEADERS_BYTES = 28;
 
 /** udp(7) over loopback. */
-export class UdpSocket extends InetSocket {
-  queue: Datagram[] = [];
-  /** What the queue takes of the receive buffer. */
-  queuedCostBytes = 0;
-
+export class UdpSocket extends InetDatagramSocket {
   override ports(): PortTable {
     return this.stack.udpPorts;
   }
@@ -82,9 +71,7 @@ export class UdpSocket extends InetSocket {
     this.throwPending('send');
     if (this.isWriteShut) throw new SysError(EPIPE, 'send: shut down');
     if (lengthBytes > (isIpv4(address) ? MAX_BYTES_4 : MAX_BYTES_6)) throw new SysError(EMSGSIZE, `send: ${lengthBytes} bytes`);
-    prepareWhole(src, lengthBytes);
-    const data = new Uint8Array(lengthBytes);
-    if (lengthBytes > 0) src.take(data, 0, lengthBytes);
+    const data = this.takeWhole(src);
 
     const message = new Datagram({ address: this.sourceFor(address), port: this.localPort }, address, data);
     const targets = this.receiversAt(address, to.port, message.source);
@@ -131,82 +118,28 @@ export class UdpSocket extends InetSocket {
     return best;
   }
 
-  /** Takes a datagram; one that finds the buffer full is lost. */
-  enqueue(message: Datagram): void {
-    const cost = truesizeOf(message.data.length);
-    if (this.queuedCostBytes + cost > this.receiveBufferBytes && this.queue.length > 0) return;
-    this.queue.push(message);
-    this.queuedCostBytes += cost;
-    this.readQueue.wakeAll();
-  }
-
-  override receive(dst: IoTarget, receipt: Receipt): number {
-    if ((receipt.flags & MSG_OOB) !== 0) throw new SysError(EOPNOTSUPP, 'receive: no urgent data');
-    this.throwPending('receive');
-    const message = this.queue[0];
-    if (message === undefined) return this.isReadShut && (receipt.flags & MSG_DONTWAIT) === 0 ? 0 : WOULD_BLOCK;
-    const lengthBytes = message.data.length;
-    const countBytes = Math.min(lengthBytes, dst.remainingBytes);
-    prepareWhole(dst, countBytes);
-    if (countBytes > 0) dst.put(message.data, 0, countBytes);
-    if (countBytes < lengthBytes) receipt.resultFlags |= MSG_TRUNC;
-    receipt.address = formatEndpoint(message.source, this.family);
-    this.addControl(message, receipt);
-    if ((receipt.flags & MSG_PEEK) === 0) {
-      this.queue.shift();
-      this.queuedCostBytes -= truesizeOf(lengthBytes);
-    }
-    return (receipt.flags & MSG_TRUNC) !== 0 ? lengthBytes : countBytes;
-  }
-
   /** Control messages that options asked for: address and interface of arrival, hop count. */
-  addControl(message: Datagram, receipt: Receipt): void {
-    const option = (level: number, name: number): boolean => (this.options.get(level * 0x10000 + name) ?? 0) !== 0;
+  override addControl(message: Datagram, receipt: Receipt): void {
     const hops = Uint8Array.of(HOPS, 0, 0, 0);
     const address = bytesOf(message.destination);
     if (this.family === AF_INET) {
-      if (option(IPPROTO_IP, IP_PKTINFO)) {
+      if (this.isOptionSet(IPPROTO_IP, IP_PKTINFO)) {
         const info = new Uint8Array(12);
         info[0] = this.stack.loopback.index;
         info.set(address.subarray(12), 4);
         info.set(address.subarray(12), 8);
         receipt.control.push({ level: IPPROTO_IP, type: IP_PKTINFO, data: info });
       }
-      if (option(IPPROTO_IP, IP_RECVTTL)) receipt.control.push({ level: IPPROTO_IP, type: IP_TTL, data: hops });
+      if (this.isOptionSet(IPPROTO_IP, IP_RECVTTL)) receipt.control.push({ level: IPPROTO_IP, type: IP_TTL, data: hops });
       return;
     }
-    if (option(IPPROTO_IPV6, IPV6_RECVPKTINFO)) {
+    if (this.isOptionSet(IPPROTO_IPV6, IPV6_RECVPKTINFO)) {
       const info = new Uint8Array(20);
       info.set(address, 0);
       info[16] = this.stack.loopback.index;
       receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_PKTINFO, data: info });
     }
-    if (option(IPPROTO_IPV6, IPV6_RECVHOPLIMIT)) receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_HOPLIMIT, data: hops });
-  }
-
-  override readableBytes(): number {
-    return this.queue[0]?.data.length ?? 0;
-  }
-
-  override peerAddress(): Uint8Array {
-    if (this.remote === null) throw new SysError(ENOTCONN, 'getpeername: not connected');
-    return formatEndpoint(this.remote, this.family);
-  }
-
-  override shutdown(how: number): void {
-    if (how !== 1) this.isReadShut = true;
-    if (how !== 0) this.isWriteShut = true;
-    this.wakeEveryone();
-    if (this.remote === null) throw new SysError(ENOTCONN, 'shutdown: not connected');
-  }
-
-  override pollEvents(): number {
-    let events = POLLOUT | POLLWRNORM | POLLWRBAND;
-    if (this.pendingError !== 0) events |= POLLERR;
-    if (this.isReadShut) events |= POLLRDHUP | POLLIN | POLLRDNORM;
-    if (this.isReadShut && this.isWriteShut) events |= POLLHUP;
-    if (this.queue.length > 0) events |= POLLIN | POLLRDNORM;
-    return events;
+    if (this.isOptionSet(IPPROTO_IPV6, IPV6_RECVHOPLIMIT)) receipt.control.push({ level: IPPROTO_IPV6, type: IPV6_HOPLIMIT, data: hops });
   }
 
   override release(): void {
@@ -215,4 +148,4 @@ export class UdpSocket extends InetSocket {
   }
 }
 
-defineState(UdpSocket, 'UdpSocket', 1, extend(inetSocketState, { queue: list(ref<Datagram>('Datagram')), queuedCostBytes: int }));
+defineState(UdpSocket, 'UdpSocket', 1, extend(inetDatagramState, {}));
