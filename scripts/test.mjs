@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { check } from './check.mjs';
 import { root, rootPath } from './support/paths.mjs';
 import { provideTools, TEST_TOOLS } from './support/tools.mjs';
@@ -42,7 +42,9 @@ function runTests() {
     env: { ...process.env, ...(isFull ? { STASIS_TEST_FULL: '1' } : {}) },
   });
   if (!existsSync(REPORT)) return { passed: 0, failed: 1, skipped: 0 };
-  const counted = tallyOf(JSON.parse(readFileSync(REPORT, 'utf8')));
+  const report = JSON.parse(readFileSync(REPORT, 'utf8'));
+  const counted = tallyOf(report);
+  if (!hasFilters) nameSkipped(report);
   // An error outside every test: the runner fails although no test of its report did.
   if (run.status !== 0 && counted.failed === 0) counted.failed = 1;
   return counted;
@@ -64,6 +66,19 @@ function tallyOf(report) {
     failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/**
+ * Says which files hold tests that did not run, for want of a program or of rights.
+ *
+ * @param {{ testResults: { name: string, assertionResults: { status: string }[] }[] }} report
+ */
+function nameSkipped({ testResults }) {
+  const lines = testResults.flatMap(({ name, assertionResults }) => {
+    const count = assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed').length;
+    return count === 0 ? [] : [`  ${relative(root, name)}: ${count} of ${assertionResults.length}\n`];
+  });
+  if (lines.length > 0) process.stdout.write(`\nskipped, for want of a program or of rights:\n${lines.sort().join('')}`);
 }
 
 /** @param {Tally} tally */

@@ -39,6 +39,18 @@ export const TEST_TOOLS = [
     isThere: () => programPath('skopeo') !== null,
     without: 'exported checkpoints are not held against the tools of registries',
   },
+  {
+    name: 'gpg',
+    packages: ['gpg', 'gpg-agent', 'gpgv'],
+    isThere: () => ['gpg', 'gpg-agent', 'gpgv'].every((name) => programPath(name) !== null),
+    without: 'signatures of a mirror that the tests make are not checked',
+  },
+  {
+    name: 'xz',
+    packages: ['xz-utils'],
+    isThere: () => programPath('xz') !== null,
+    without: 'an index of a mirror that the tests make is not read',
+  },
 ];
 
 /** Installs what is missing by apt, if that needs no password; says in one sentence each what could not be had. @param {readonly Tool[]} tools */

@@ -100,7 +100,7 @@ describe('obtainPackages', () => {
   });
 });
 
-const hasTools = ['gpg', 'gpgv', 'xz'].every((name) => programPath(name) !== null);
+const hasTools = ['gpg', 'gpg-agent', 'gpgv', 'xz'].every((name) => programPath(name) !== null);
 
 describe.skipIf(!hasTools)('a mirror without apt', () => {
   const files = new Map<string, Buffer>();
