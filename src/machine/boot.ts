@@ -1,3 +1,4 @@
+import type { CheckpointTurns } from '../container/checkpoint-taking.ts';
 import type { ContainerHost } from '../container/container.ts';
 import { ContainerError } from '../container/errors.ts';
 import { readImageArchive } from '../container/oci/index.ts';
@@ -8,7 +9,6 @@ import { KnownImages } from '../sentry/checkpoint/known-images.ts';
 import type { BootOptions } from './api.ts';
 import { Autosave } from './autosave.ts';
 import { CheckpointTaking } from './checkpoint-taking.ts';
-import type { CheckpointTurns } from './checkpoint-taking.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { History } from './history.ts';
 import { Inspection } from './inspection.ts';

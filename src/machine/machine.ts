@@ -1,5 +1,6 @@
 import { textFromByteString } from '../base/bytes.ts';
 import { ImageError } from '../base/errors.ts';
+import type { CheckpointTurns } from '../container/checkpoint-taking.ts';
 import { Container } from '../container/container.ts';
 import type { ContainerHost, RestoreOutcome, Watched } from '../container/container.ts';
 import { ContainerError } from '../container/errors.ts';
@@ -14,7 +15,6 @@ import { boot } from './boot.ts';
 import type { MachineEnvironment } from './boot.ts';
 import { CheckpointCalls } from './checkpoint-calls.ts';
 import { MOST_PRE_DUMP_ROUNDS } from './checkpoint-taking.ts';
-import type { CheckpointTurns } from './checkpoint-taking.ts';
 import { containerSpec, execSpec } from './container-spec.ts';
 import { Exclusion } from './exclusion.ts';
 import { Guests } from './guests.ts';
@@ -71,8 +71,11 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
 
   private turns(): CheckpointTurns {
     return {
+      nowMs: () => Date.now(), // slices bring the container's clock along
+      giveWay: () => (this.isHeld ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, 0))),
       runGuests: (budgetMs) => void this.runSlice(budgetMs),
       isHere: (container) => this.container === container,
+      lossOf: (container) => (this.container === container ? null : 'was deleted meanwhile'),
       isBroken: () => this.panicSentence !== null,
       hold: () => (this.isHeld = true),
       release: () => (this.isHeld = false),

@@ -1,16 +1,15 @@
 import { resolve } from 'node:path';
 import { textFromByteString } from '../../base/bytes.ts';
-import { CheckpointFlow } from '../../container/checkpoint-flow.ts';
+import { takeCheckpoint } from '../../container/checkpoint-taking.ts';
+import type { CheckpointKeeper, CheckpointTurns } from '../../container/checkpoint-taking.ts';
 import { Container } from '../../container/container.ts';
 import { ContainerError } from '../../container/errors.ts';
 import type { ContainerHost } from '../../container/host.ts';
-import { sha256Hex } from '../../container/oci/sha256.ts';
 import { specFromJson } from '../../container/spec.ts';
 import { Timeline } from '../../container/timeline.ts';
 import { Core } from '../../core/core.ts';
 import type { Killed } from '../../sentry/checkpoint/exec-policy.ts';
 import { readImage } from '../../sentry/checkpoint/image.ts';
-import type { SaveParent } from '../../sentry/checkpoint/save.ts';
 import { CliError, sentenceOf } from '../failure.ts';
 import type { CheckpointReply, CheckpointRequest, RestoreReply, RestoreRequest } from '../protocol.ts';
 import { ImageDirectory } from './image-directory.ts';
@@ -18,10 +17,10 @@ import { libraryOf, readCheckpoint } from './image-reading.ts';
 import type { ReadCheckpoint } from './image-reading.ts';
 import type { Owner } from './owner.ts';
 
-/** Pages that a checkpoint encodes between two slices. */
-const PAGES_PER_STEP = 1024;
 /** For page work; no frame of it is used. */
 const NO_FRAMES = 16;
+
+type Outcome = Parameters<Timeline['goOnFrom']>[1];
 
 /** Takes checkpoints of an owner's container into directories, and restores them in its place; one at a time. */
 export class Checkpoints {
@@ -41,11 +40,20 @@ export class Checkpoints {
   }
 
   /** The container was restored from `read`: the next checkpoint can be a difference to it. */
-  goOnFrom(read: ReadCheckpoint, outcome: Parameters<Timeline['goOnFrom']>[1]): void {
-    this.lineage = new Timeline(this.core);
-    for (const { bytes } of [...read.files].reverse()) this.lineage.import(bytes, read.name);
-    this.lineage.goOnFrom(this.lineage.list().at(-1)!.id, outcome);
+  goOnFrom(read: ReadCheckpoint, outcome: Outcome): void {
+    this.follow(this.lineageOf(read), outcome);
+  }
+
+  private follow(lineage: Timeline, outcome: Outcome): void {
+    this.lineage = lineage;
+    lineage.goOnFrom(lineage.list().at(-1)!.id, outcome);
     this.forgetEarlier();
+  }
+
+  private lineageOf({ files, name }: ReadCheckpoint): Timeline {
+    const lineage = new Timeline(this.core);
+    for (const { bytes, digest } of [...files].reverse()) lineage.import(bytes, name, digest);
+    return lineage;
   }
 
   /** @errors CliError, ContainerError, ImageError, StoreError: nothing was added, and the container goes on */
@@ -63,92 +71,54 @@ export class Checkpoints {
   }
 
   private async takeInto(directory: ImageDirectory, request: CheckpointRequest): Promise<CheckpointReply> {
-    const { owner, lineage } = this;
-    const { container } = owner;
     const name = directory.freeName(request.name);
-    let flow: CheckpointFlow | null = null;
-    try {
-      if (request.parentPath !== null) await this.adoptParent(directory, request.parentPath);
-      const rounds = new Set<string>();
-      for (let round = 0; round < request.preDumpRounds; round++) rounds.add(await this.preDump(container, directory, rounds));
-      let parent: SaveParent | null = null;
-      flow = new CheckpointFlow(container, { leaveRunning: request.leaveRunning, begin: (nowMs) => container.beginCheckpoint(nowMs, parent) });
-      await this.passHook(container, flow);
-      if (!request.full) parent = this.parentIn(directory, container, rounds);
-      await this.giveWay(container); // what it cost to read the parent is no part of the pause
-      if (!request.leaveRunning) owner.hold();
-      return await this.encode(container, flow, directory, name, request.leaveRunning);
-    } catch (error) {
-      lineage.letGo();
-      flow?.abandon(sentenceOf(error));
-      throw error;
-    } finally {
-      owner.release();
-    }
+    if (request.parentPath !== null) await this.adoptParent(directory, request.parentPath);
+    const { leaveRunning, preDumpRounds, full } = request;
+    const plan = { leaveRunning, preDumpRounds, isFull: full, isAutosave: false, note: '', name: () => name };
+    const { entry, warning } = await takeCheckpoint(this.owner.container, plan, this.keeperIn(directory), this.turns());
+    const { digest, imageBytes, isDifference, pauseMs, totalMs } = entry;
+    this.owner.onEvent({ type: 'checkpoint', data: { name, path: directory.path, digest, imageBytes, pauseMs } });
+    return { name, digest, imageBytes, isDifference, pauseMs, totalMs, warning };
   }
 
-  /** The pause, the pages, the image into the directory; then the container is stopped, or told to go on. */
-  private async encode(container: Container, flow: CheckpointFlow, directory: ImageDirectory, name: string, leaveRunning: boolean): Promise<CheckpointReply> {
+  /** A checkpoint in a directory stands on images that the directory holds. */
+  private keeperIn(directory: ImageDirectory): CheckpointKeeper {
     const { lineage } = this;
-    const startMs = performance.now();
-    this.owner.catchUp();
-    const takenAtMs = Date.now();
-    flow.step(takenAtMs, PAGES_PER_STEP);
-    const frozenMs = performance.now() - startMs;
-    while (flow.stage === 'pages') {
-      flow.step(takenAtMs, PAGES_PER_STEP);
-      if (flow.stage === 'pages') await this.giveWay(container);
-    }
-    const { image, trace } = flow.result!;
-    const totalMs = performance.now() - startMs;
-    const facts = { name, note: '', leftRunning: leaveRunning, pauseMs: leaveRunning ? frozenMs : totalMs, totalMs };
-    const digest = `sha256:${await sha256Hex(image)}`;
-    this.requireHere(container);
-    const entry = lineage.add(image, trace, facts, digest);
-    try {
-      await directory.add({ ...facts, digest }, lineage.chain(entry), (wanted) => lineage.library().image(wanted)!);
-    } catch (error) {
-      lineage.delete(entry.id);
-      lineage.goOnFromNothing();
-      throw error;
-    }
-    this.forgetEarlier();
-    await this.conclude(container, flow);
-    const { imageBytes, isDifference } = entry;
-    this.owner.onEvent({ type: 'checkpoint', data: { name, path: directory.path, digest, imageBytes, pauseMs: facts.pauseMs } });
-    return { name, digest, imageBytes, isDifference, pauseMs: facts.pauseMs, totalMs, warning: flow.warning };
+    return {
+      timeline: lineage,
+      canStandOn: (digest) => directory.has(digest),
+      keep: async (entry) => {
+        const { name, note, leftRunning, pauseMs, totalMs, digest } = entry;
+        try {
+          await directory.add({ name, note, leftRunning, pauseMs, totalMs, digest }, lineage.chain(entry), (wanted) => lineage.library().image(wanted)!);
+        } catch (error) {
+          lineage.delete(entry.id);
+          lineage.goOnFromNothing();
+          throw error;
+        }
+        this.forgetEarlier();
+      },
+    };
   }
 
-  private async conclude(container: Container, flow: CheckpointFlow): Promise<void> {
-    flow.step(Date.now(), PAGES_PER_STEP);
-    this.owner.release();
-    while (flow.needsGuests() && this.owner.container === container) {
-      await this.turn();
-      flow.step(Date.now(), PAGES_PER_STEP);
-    }
-  }
-
-  /** What the next image can be a difference to: one that the directory holds, or a round of this attempt. */
-  private parentIn(directory: ImageDirectory, container: Container, rounds: ReadonlySet<string>): SaveParent | null {
-    const parent = this.lineage.parentFor(container.kernel.core);
-    return parent !== null && (directory.has(parent.digest) || rounds.has(parent.digest)) ? parent : null;
-  }
-
-  /** One round: an image of now, while guests go on, for the next to be a difference to. @returns its digest */
-  private async preDump(container: Container, directory: ImageDirectory, rounds: ReadonlySet<string>): Promise<string> {
-    this.owner.catchUp();
-    const save = container.beginCheckpoint(Date.now(), this.parentIn(directory, container, rounds));
-    try {
-      while (!save.step(PAGES_PER_STEP)) await this.giveWay(container);
-    } catch (error) {
-      save.abandon();
-      throw error;
-    }
-    const { image, trace } = save.finish();
-    const digest = `sha256:${await sha256Hex(image)}`;
-    await this.giveWay(container);
-    this.lineage.addRound(image, trace, digest);
-    return digest;
+  private turns(): CheckpointTurns {
+    const { owner } = this;
+    return {
+      nowMs: () => {
+        owner.catchUp();
+        return Date.now();
+      },
+      giveWay: () => {
+        owner.turns.wake();
+        return new Promise((go) => setTimeout(go, 0));
+      },
+      runGuests: () => undefined, // they have turns of their own
+      isHere: (container) => owner.container === container,
+      lossOf: (container) => (owner.container !== container || container.status === 'stopped' ? 'is gone' : null),
+      isBroken: () => false, // the process would have ended
+      hold: () => owner.hold(),
+      release: () => owner.release(),
+    };
   }
 
   /** Links what the container goes on from into the directory. @errors CliError it is not in `parentPath` */
@@ -165,15 +135,16 @@ export class Checkpoints {
   }
 
   /**
-   * Puts a checkpoint in the place of the container that runs.
+   * Puts a checkpoint in the place of the container that runs: of the one that it goes on from, core and frames stay.
    * @errors CliError, ContainerError, ImageError: what runs goes on unchanged
    */
   restore(request: RestoreRequest): Promise<RestoreReply> {
     return this.alone('restore', async () => {
       const { owner } = this;
       const { id } = owner.container.spec;
-      const read = await readCheckpoint(this.core, request.imagePath, request.name);
+      const read = this.asHeld(await readCheckpoint(this.core, request.imagePath, request.name));
       const saved = specFromJson(readImage(read.files[0]!.bytes, this.core).metadata.container);
+      const lineage = this.lineageOf(read); // while it can still be refused: what runs may be gone after the restore
       const outcome = Container.restore(
         this.host,
         read.files[0]!.bytes,
@@ -182,12 +153,19 @@ export class Checkpoints {
           ...(saved.id === id ? {} : { spec: { ...saved, id } }),
         },
         libraryOf(read),
+        owner.container,
       );
-      this.goOnFrom(read, outcome);
+      this.follow(lineage, outcome);
       owner.replace(outcome.container, new Map(outcome.killed.map((killed) => [killed.pid, killedSentence(killed)])));
       owner.onEvent({ type: 'restore', data: { name: read.name, path: read.place, generation: outcome.container.kernel.generation, killed: outcome.killed.length } });
       return { name: read.name, notices: [...outcome.warnings, ...outcome.killed.map(killedSentence)] };
     });
+  }
+
+  /** With the arrays that are held of images with these digests: only by those it is known what was made of them. */
+  private asHeld(read: ReadCheckpoint): ReadCheckpoint {
+    const held = this.lineage.library();
+    return { ...read, files: read.files.map(({ digest, bytes }) => ({ digest, bytes: held.image(digest) ?? bytes })) };
   }
 
   /** One that a program inside has asked for: nobody outside waits for it, those inside read how it went. */
@@ -209,29 +187,6 @@ export class Checkpoints {
     } finally {
       this.underWay = null;
     }
-  }
-
-  /** Gives guests time until the flow's hook has ended. */
-  private async passHook(container: Container, flow: CheckpointFlow): Promise<void> {
-    while (flow.needsGuests()) {
-      await this.giveWay(container);
-      flow.step(Date.now(), PAGES_PER_STEP);
-    }
-  }
-
-  /** Lets slices and requests in between. @errors ContainerError the container was deleted meanwhile */
-  private async giveWay(container: Container): Promise<void> {
-    await this.turn();
-    this.requireHere(container);
-  }
-
-  private turn(): Promise<void> {
-    this.owner.turns.wake();
-    return new Promise((go) => setTimeout(go, 0));
-  }
-
-  private requireHere(container: Container): void {
-    if (this.owner.container !== container || container.status === 'stopped') throw new ContainerError(`checkpoint: container "${container.spec.id}" is gone; nothing was kept`);
   }
 
   /** Only the last checkpoint is gone on from: of earlier ones only the images that it stands on are held. */

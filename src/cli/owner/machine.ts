@@ -5,6 +5,7 @@ import type { NodeClock } from '../../host/node/clock.ts';
 import { loadCoreModule } from '../../host/node/core-module.ts';
 import { NodeEntropy } from '../../host/node/entropy.ts';
 import type { BaseTree } from '../../ports/base-tree.ts';
+import { KnownImages } from '../../sentry/checkpoint/known-images.ts';
 import type { Volumes } from '../volumes.ts';
 import type { PassedEnds } from './passed-ends.ts';
 
@@ -27,6 +28,7 @@ export function machineHost({ id, base, memoryBytes, clock, volumes, passed }: M
     entropy: new NodeEntropy(),
     base,
     realtimeNs: () => clock.realtimeNs(),
+    knownImages: new KnownImages(),
     hostEnd: (key) => {
       if (standard.has(key) || passed.hasStream(key)) return { label: 'host' };
       // Of an exec: whoever is connected, or will be.
