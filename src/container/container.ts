@@ -1,17 +1,14 @@
 import { SIGKILL } from '../abi/signal.ts';
-import { ImageError } from '../base/errors.ts';
 import { bootKernel } from '../sentry/boot.ts';
 import type { ExecPolicy, Killed } from '../sentry/checkpoint/exec-policy.ts';
 import { survivors } from '../sentry/checkpoint/survivors.ts';
 import type { Survivor } from '../sentry/checkpoint/survivors.ts';
 import type { FrameTrace } from '../sentry/checkpoint/frame-trace.ts';
-import { KnownImages } from '../sentry/checkpoint/known-images.ts';
 import type { PageChain } from '../sentry/checkpoint/page-chain.ts';
 import type { Pager } from '../sentry/checkpoint/pager.ts';
 import { NO_IMAGES } from '../sentry/checkpoint/parents.ts';
 import type { ImageLibrary } from '../sentry/checkpoint/parents.ts';
 import { releaseKernel } from '../sentry/checkpoint/release.ts';
-import { restoreKernel } from '../sentry/checkpoint/restore.ts';
 import { Save } from '../sentry/checkpoint/save.ts';
 import type { SaveParent } from '../sentry/checkpoint/save.ts';
 import { runSlice } from '../sentry/sched/step.ts';
@@ -39,13 +36,12 @@ export { makeCore } from './host.ts';
 export type { ContainerHost, OpenPassed, PassedFile, Watched } from './host.ts';
 import type { HookMode, HookRun } from './hook.ts';
 import { Hooks } from './hooks.ts';
-import { applySpec, bindConsole, checkRestoreOptions, keyNow, requireBound, restoredSpec } from './restore-options.ts';
-import type { RestoreOptions, Unbound } from './restore-options.ts';
+import type { RestoreOptions } from './restore-options.ts';
 export type { RestoreOptions } from './restore-options.ts';
-import { canTakePlace } from './place.ts';
 import { listProcesses } from './ps.ts';
 import type { PsRow } from './ps.ts';
-import { specFromJson, specToJson } from './spec.ts';
+import { restoredKernel } from './restored-kernel.ts';
+import { specToJson } from './spec.ts';
 import type { ContainerSpec, ExecSpec } from './spec.ts';
 import { startProcess } from './start-process.ts';
 import { openStdio } from './stdio.ts';
@@ -70,7 +66,6 @@ export interface RestoreOutcome {
 const NOTHING_PASSED: OpenPassed = () => [];
 
 const SYSCALLS = buildSyscallTable();
-const NOTHING = (): void => {};
 
 /**
  * One container: a kernel with its processes, and runsc's verbs on it. Everything here is synchronous; the machine gives it
@@ -133,34 +128,9 @@ export class Container {
   static restore(
     host: ContainerHost, imageBytes: Uint8Array, options: RestoreOptions, library: ImageLibrary = NO_IMAGES, replaced: Container | null = null,
   ): RestoreOutcome {
-    checkRestoreOptions(options);
-    const known = host.knownImages ?? new KnownImages();
-    const reading = replaced?.kernel.core ?? makeCore(host);
-    const image = known.open(imageBytes, reading, library);
-    const { metadata } = image.images[0];
-    const saved = specFromJson(metadata.container);
-    const { spec, warnings } = restoredSpec(saved, options);
-    const shared = known.traceIn(reading, imageBytes);
-    // One from elsewhere that nobody has restored yet may contradict itself in ways that show only once what runs is gone.
-    const isTrusted = image.isOwn || image.isTried;
-    const isInPlace = replaced !== null && isTrusted && canTakePlace(replaced.kernel, spec, metadata.counts, shared);
-    const core = replaced === null || isInPlace ? reading : makeCore(host);
-    const unbound: Unbound[] = [];
-    const bindEdge = (port: string, key: string, self: object): unknown => {
-      if (port === 'core') return core;
-      if (port === 'entropy') return host.entropy;
-      if (port === 'baseTree') return host.base;
-      if (port === 'console') return bindConsole(host, keyNow(key, saved, spec), self, options, unbound);
-      if (host.bindEdge !== undefined) return host.bindEdge(port, key, self, core);
-      throw new ImageError('section kernel', `nothing here stands for ${port} ${key}`);
-    };
-    const { kernel, killed, kept, frozenNs, trace, chain, pager } = restoreKernel({
-      core, image, shared: isInPlace ? shared : null, letGo: isInPlace ? () => replaced.letGo() : NOTHING, base: host.base, bindEdge, policy: options.policy, clock: options.clock, realtimeNs: host.realtimeNs(),
-      keptPids: options.keptPids ?? [],
-      newEnd: (key) => host.hostEnd(key),
-      check: (loaded) => requireBound(loaded, unbound),
-    });
-    if (spec !== saved) applySpec(kernel, saved, spec);
+    const { kernel, spec, warnings, killed, kept, frozenNs, trace, chain, pager, image, known } = restoredKernel(
+      host, imageBytes, options, library, replaced === null ? null : { kernel: replaced.kernel, letGo: () => replaced.letGo() },
+    );
     const container = new Container(host, spec, kernel);
     container.pager = pager;
     known.note(imageBytes, trace);
