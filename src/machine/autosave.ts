@@ -35,9 +35,15 @@ export class Autosave {
     this.lastMs = nowMs;
   }
 
-  /** The container is another one: whatever was kept is not it. */
+  /** The container is another one: whatever was kept is not it, and would come back in its place. */
   forget(): void {
     this.keptMark = null;
+    this.hurry();
+  }
+
+  /** The next one is due at once: a machine started anew is not to go back behind what was asked for just now. */
+  hurry(): void {
+    this.lastMs = -Infinity;
   }
 
   /**

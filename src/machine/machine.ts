@@ -166,6 +166,7 @@ export class Machine extends CheckpointCalls implements MachineApi, MachineDrive
       this.announceState(`${container.spec.id} stopped: checkpoint ${name} holds it`);
       this.dropAutosave();
     }
+    this.booted?.autosave.hurry();
     const info = history.info(history.timeline.entry(id)); // as it is by now, if it was not deleted while the store wrote it
     this.news.tell({ kind: 'checkpoint', sentence: checkpointSentence(info), checkpoint: info });
     return info;

@@ -43,6 +43,23 @@ describe('Machine.setAutosave', () => {
     expect(machine.listCheckpoints().map(({ name }) => name)).toEqual(['base', 'next']);
   });
 
+  it('does not lag behind what is asked for: after a checkpoint and after a restore it is due at once', async () => {
+    const harness = await started();
+    const { machine } = harness;
+    await machine.setAutosave(1000);
+    await harness.said('echo one > /f');
+    const base = await machine.checkpoint({ name: 'base', leaveRunning: true });
+    await harness.said('echo longer > /f');
+    await harness.until(() => autosaves(harness).length === 1);
+    const [first] = autosaves(harness);
+    expect(first!.parentId).toBe(base.id);
+    await machine.restore(base.id);
+    await harness.until(() => autosaves(harness).some(({ id }) => id !== first!.id));
+    const { files } = await machine.inspect(autosaves(harness).at(-1)!.id);
+    expect(files.find(({ path }) => path === '/f')).toMatchObject({ sizeBytes: 4 });
+    await machine.setAutosave(null);
+  });
+
   it('brings the container back in a machine that is started anew: init lives, execs are gone', async () => {
     let last: CheckpointStore | null = null;
     const memory = openMemoryStore();
@@ -53,8 +70,8 @@ describe('Machine.setAutosave', () => {
     const harness = await started(openStore);
     await harness.machine.setAutosave(1000);
     const mark = await harness.machine.checkpoint({ name: 'mark', leaveRunning: true });
-    await harness.said('echo kept > /f');
     harness.machine.exec({ argv: ['sleep', '1000'], terminal: null });
+    await harness.said('echo kept > /f');
     await harness.settled(harness.machine.autosave());
 
     const again = await MachineHarness.boot({ openStore });
