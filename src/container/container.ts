@@ -18,7 +18,6 @@ import { buildSyscallTable } from '../sentry/syscalls/table.ts';
 import { endGroup } from '../sentry/task/exit.ts';
 import { signalInfo } from '../sentry/task/signals/signal-queue.ts';
 import type { Kernel } from '../sentry/task/kernel.ts';
-import type { ThreadGroup } from '../sentry/task/thread-group.ts';
 import { attach } from '../sentry/tty/job-control.ts';
 import type { TerminalServices } from '../sentry/tty/terminal-services.ts';
 import type { CheckpointNotices, CheckpointOutcome } from '../sentry/vfs/checkpoint-notices.ts';
@@ -45,6 +44,7 @@ import { specToJson } from './spec.ts';
 import type { ContainerSpec, ExecSpec } from './spec.ts';
 import { startProcess } from './start-process.ts';
 import { openStdio } from './stdio.ts';
+import { WatchedProcesses } from './watched-processes.ts';
 
 /** runsc's container states. */
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
@@ -80,10 +80,7 @@ export class Container {
   /** Exit status of init as a shell tells it (128 + n for a signal); null until it has ended. */
   exitStatus: number | null = null;
   private stepper: Stepper;
-  /** Processes started from outside that have not been reported as ended, by pid. */
-  private readonly watched = new Map<number, { group: ThreadGroup; watched: Watched }>();
-  /** Exit statuses that nobody has waited for. */
-  private readonly ended = new Map<number, number>();
+  private readonly watched: WatchedProcesses;
   /** Has the pages of the image that it was restored from. */
   private pager: Pager | null = null;
   /** Another container has taken its place. */
@@ -98,6 +95,7 @@ export class Container {
     this.spec = spec;
     this.settings = checkpointSettings(spec);
     this.kernel = kernel;
+    this.watched = new WatchedProcesses(kernel);
     this.hooks = new Hooks(kernel, spec, this.settings);
     const notices = this.notices();
     this.attempts = new CheckpointAttempts(notices);
@@ -136,10 +134,10 @@ export class Container {
     known.note(imageBytes, trace);
     container.dropUnboundOutput();
     container.status = kernel.init === null ? 'created' : 'running';
-    if (kernel.init !== null) container.watch(kernel.init, hostFilesOf(kernel, spec.id));
+    if (kernel.init !== null) container.watched.add(kernel.init, hostFilesOf(kernel, spec.id));
     container.beginRestored();
     if (options.policy === 'kill' || options.policy === 'gvisor') image.isTried = true;
-    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watch(group, hostFileIds)), warnings, frozenNs, trace, chain };
+    return { container, killed, kept: kept.map(({ group, hostFileIds }) => container.watched.add(group, hostFileIds)), warnings, frozenNs, trace, chain };
   }
 
   /** Runs init. @errors ContainerError wrong state, unknown user, or a program that cannot be run */
@@ -155,7 +153,7 @@ export class Container {
       attach(io.terminal, group.processGroup.session, group.processGroup);
     }
     this.status = 'running';
-    return this.watch(group, [...io.ids, ...hostFileIdsOf(passed)]);
+    return this.watched.add(group, [...io.ids, ...hostFileIdsOf(passed)]);
   }
 
   /** Starts a process of exec origin beside init. @errors ContainerError */
@@ -171,7 +169,7 @@ export class Container {
       isRestorable: exec.isRestorable ?? false, setsHome: this.spec.setsHome !== false,
     });
     if (io.terminal !== null) attach(io.terminal, group.processGroup.session, group.processGroup);
-    return this.watch(group, [...io.ids, ...hostFileIdsOf(passed)]);
+    return this.watched.add(group, [...io.ids, ...hostFileIdsOf(passed)]);
   }
 
   /** Sends a signal from outside. @errors ContainerError */
@@ -206,13 +204,7 @@ export class Container {
    * @errors ContainerError `waiting for PID N: no such process`
    */
   wait(pid: number): number | null {
-    const status = this.ended.get(pid);
-    if (status !== undefined) {
-      this.ended.delete(pid);
-      return status;
-    }
-    if (this.watched.has(pid) || this.kernel.threadGroups.get(pid)?.isExited() === false) return null;
-    throw new ContainerError(`waiting for PID ${pid}: no such process`);
+    return this.watched.wait(pid);
   }
 
   /** @errors ContainerError not stopped, without force */
@@ -314,17 +306,11 @@ export class Container {
   takeEnded(): { watched: Watched; status: number }[] {
     this.pollHook();
     this.forgetFinishedFiles();
-    const news: { watched: Watched; status: number }[] = [];
-    for (const [pid, { group, watched }] of this.watched) {
-      if (group.exitStatus === null) continue;
-      this.watched.delete(pid);
-      const status = shellStatus(group.exitStatus);
-      this.ended.set(pid, status);
-      news.push({ watched, status });
-      if (group === this.kernel.init) {
-        this.exitStatus = status;
-        this.status = 'stopped';
-      }
+    const news = this.watched.takeEnded();
+    for (const { group, status } of news) {
+      if (group !== this.kernel.init) continue;
+      this.exitStatus = status;
+      this.status = 'stopped';
     }
     return news;
   }
@@ -335,7 +321,7 @@ export class Container {
   }
 
   watchedProcesses(): Watched[] {
-    return [...this.watched.values()].map(({ watched }) => watched);
+    return this.watched.list();
   }
 
   private notices(): CheckpointNotices {
@@ -382,7 +368,7 @@ export class Container {
   /** Frees its part of the core for the container that takes its place there: nothing of it runs to its end. */
   private letGo(): void {
     releaseKernel(this.kernel);
-    this.watched.clear();
+    this.watched.forgetRunning();
     this.pager = null;
     this.isLetGo = true;
     this.status = 'stopped';
@@ -397,12 +383,6 @@ export class Container {
     this.status = 'stopped';
   }
 
-  private watch(group: ThreadGroup, hostFileIds: readonly number[]): Watched {
-    const watched: Watched = { pid: group.pid, origin: group.origin, command: group.leader.name, hostFileIds };
-    this.watched.set(group.pid, { group, watched });
-    return watched;
-  }
-
   private require(verb: string, status: ContainerStatus): void {
     if (this.status !== status) throw this.wrongState(verb);
   }
@@ -410,12 +390,6 @@ export class Container {
   private wrongState(verb: string): ContainerError {
     return new ContainerError(`cannot ${verb} container "${this.spec.id}" in state ${this.status}`);
   }
-}
-
-/** 0 to 255 for an exit, 128 + n for a signal. */
-function shellStatus(waitStatus: number): number {
-  const signal = waitStatus & 0x7f;
-  return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;
 }
 
 function hostFileIdsOf(passed: readonly PassedFile[]): number[] {
