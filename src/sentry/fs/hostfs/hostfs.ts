@@ -8,6 +8,7 @@ import { FileSystem, fileSystemState } from '../../vfs/file-system.ts';
 import type { FileSystemStatistics } from '../../vfs/file-system.ts';
 import { Dentry } from '../../vfs/path.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
+import type { HostContent } from './host-content.ts';
 import { HostInode } from './host-inode.ts';
 
 /** A directory or file of the host in the guest's tree. */
@@ -16,7 +17,7 @@ export class HostFs extends FileSystem {
   /** Files in memory by key. */
   inodes = new Map<string, HostInode>();
   /** Files that were removed while they are open. */
-  removed = new Set<HostInode>();
+  removed = new Set<HostContent>();
   buffer: Uint8Array = new Uint8Array(PAGE_BYTES);
 
   constructor(vfs: Vfs, host: HostFiles) {
@@ -107,6 +108,6 @@ export class HostFs extends FileSystem {
 defineState(HostFs, 'HostFs', 1, extend(fileSystemState, {
   host: edge<HostFiles, HostFs>('hostFiles', (self) => self.host.key),
   inodes: derived(() => new Map<string, HostInode>()),
-  removed: derived(() => new Set<HostInode>()),
+  removed: derived(() => new Set<HostContent>()),
   buffer: atRest<Uint8Array>(() => new Uint8Array(PAGE_BYTES)),
 }));
