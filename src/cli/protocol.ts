@@ -19,7 +19,7 @@ export interface Requests {
   /** Exit status of a process; null for the other two. */
   wait: [WaitRequest, number | null];
   checkpoint: [CheckpointRequest, CheckpointReply];
-  restore: [RestoreRequest, RestoreReply];
+  restore: [RestoreRequest & { replaces: boolean }, RestoreReply];
   survivors: [{ policy: ExecPolicy; keptPids: number[] }, SurvivorReply[]];
   stats: [null, StatsData];
   /** From now on `event` notifications come. */

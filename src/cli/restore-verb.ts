@@ -39,6 +39,7 @@ const OPTIONS = {
   'exec-policy': { type: 'string' },
   keep: { type: 'string', multiple: true },
   'force-host-files': { type: 'boolean' },
+  replace: { type: 'boolean' },
   clock: { type: 'string' },
   'restore-spec-validation': { type: 'string' },
 } as const;
@@ -53,6 +54,8 @@ interface RestoreCall {
   readonly values: ContainerValues;
   readonly request: RestoreRequest;
   readonly specValidation: SpecValidation;
+  /** Even where a container of that id has not stopped. */
+  readonly replaces: boolean;
 }
 
 /** `stasis restore`, in the container of that id where there is one, else in this process or one in the background. @returns exit status of init */
@@ -86,18 +89,19 @@ function parse(args: readonly string[]): RestoreCall {
       keptPids: (values.keep ?? []).map((pid) => countOf('--keep', pid)),
       forcesHostFiles: values['force-host-files'] === true,
     },
+    replaces: values.replace === true,
     specValidation: choiceOf('--restore-spec-validation', values['restore-spec-validation'] ?? 'enforce', VALIDATIONS),
   };
 }
 
 /** The owner of the container puts the checkpoint in the place of what runs. */
-async function restoreInPlace(root: RootDirectory, { id, values, request }: RestoreCall): Promise<number> {
+async function restoreInPlace(root: RootDirectory, { id, values, request, replaces }: RestoreCall): Promise<number> {
   const other = Object.keys(CONTAINER_OPTIONS).find((name) => name !== 'detach' && values[name as keyof ContainerValues] !== undefined);
   if (other !== undefined) throw new UsageError(`--${other} is for a new container; "${id}" is there already, and keeps what it was made with`);
   const peer = await tryConnect(root, id);
   if (peer === null) throw ownerDied(root, id, 'restore');
   peer.listen();
-  const { notices } = await peer.ask('restore', request);
+  const { notices } = await peer.ask('restore', { ...request, replaces });
   tell(notices);
   if (values.detach === true) return 0;
   forwardSignals((signal) => void peer.ask('kill', { signal, pid: null, pgid: null, all: false }).catch(() => process.exit(128 + signal)), ['SIGWINCH', 'SIGTSTP', 'SIGCONT']);

@@ -3,7 +3,7 @@ export const containersUsage = `containers  a process owns each; other processes
             another than $XDG_RUNTIME_DIR/stasis. The verbs, their options and what they say are runsc's; one dash will do as well
   run ID [COMMAND]...     a container with this process's streams, terminal and signals, until its init ends
   create, start           the same in two steps; it stays, stopped, until it is deleted
-  restore ID              one from a checkpoint; where ID is there already, in its place
+  restore ID              one from a checkpoint; where ID is there already, and has stopped, in its place
     --bundle DIR            config.json of the OCI runtime specification says all; or else
     --image, --rootfs, --volume, --env, --clear-env, --cwd, --user, --hostname, --memory, --tty, as for do
     --annotation NAME=value
@@ -33,6 +33,7 @@ export const containersUsage = `containers  a process owns each; other processes
   restore ID, also
     --image-path PATH       a directory, an image file, an archive or a link
     --name NAME             which of a directory; the last
+    --replace               in the place of ID even where that has not stopped: what runs there ends
     --exec-policy kill|gvisor|naive|keep|reattach
                             what becomes of processes that exec started; kill
     --keep PID              one of them that lives on under keep and reattach

@@ -104,14 +104,16 @@ describe('restore into a container that is there', () => {
     inside.type('one\n');
     await inside.prints(/got one/);
     const before = await count('place');
-    const restored = await containers.call('restore', '--image-path', path, '--exec-policy', 'reattach', '--detach', 'place');
+    const restored = await containers.call('restore', '--replace', '--image-path', path, '--exec-policy', 'reattach', '--detach', 'place');
     expect([restored.status, restored.stderr]).toEqual([0, '']);
     expect(await count('place')).toBeLessThan(before + 1);
     expect(await after.ends()).toBe(137);
     expect(after.stderr).toMatch(/^stasis: restore: pid \d+ is not in the checkpoint and has ended with what ran before\n$/);
     inside.type('two\n');
     await inside.prints(/got two/);
-    const again = await containers.call('restore', '--image-path', path, '--detach', 'place');
+    const refused = await containers.call('restore', '--image-path', path, '--detach', 'place');
+    expect([refused.status, refused.stderr]).toEqual([128, expect.stringMatching(/^stasis: cannot restore container "place" in state running: pid 1 sh, pid \d+ sh, .*would be lost; --replace puts the checkpoint in its place\n$/)]);
+    const again = await containers.call('restore', '--replace', '--image-path', path, '--detach', 'place');
     expect(again.stderr).toMatch(/^stasis: restore: pid \d+ sh \(exec\) killed\n$/);
     expect(await inside.ends()).toBe(137);
     expect(inside.stderr).toMatch(/^stasis: restore: pid \d+ sh \(exec\) killed\n$/);
@@ -127,7 +129,7 @@ describe('restore into a container that is there', () => {
     bytes[bytes.length >> 1]! ^= 1;
     writeFileSync(join(path, 'blobs', blob!), bytes);
     for (const id of ['sound', 'other']) {
-      const run = await containers.call('restore', '--image-path', path, '--detach', id);
+      const run = await containers.call('restore', '--replace', '--image-path', path, '--detach', id);
       expect(run.status).toBe(128);
       expect(run.stderr).toMatch(/^stasis: [^\n]*sha256:[^\n]*\n$/);
     }

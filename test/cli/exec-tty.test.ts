@@ -51,7 +51,7 @@ describe.skipIf(!hasScript)('exec on a terminal', () => {
     await run.prints(/# /);
     const path = `${containers.root}/../stasis-tty-${process.pid}`;
     await containers.ok('checkpoint', '--image-path', path, '--leave-running', 'killed');
-    await containers.ok('restore', '--image-path', path, '--detach', 'killed');
+    await containers.ok('restore', '--replace', '--image-path', path, '--detach', 'killed');
     expect(await run.ends()).toBe(0);
     expect(run.stdout).toMatch(/stasis: restore: pid \d+ sh \(exec\) killed\r\nstatus 137\r\n1\r\n$/);
     spawnSync('rm', ['-r', path]);

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { byteStringFromText, textFromByteString } from '../../base/bytes.ts';
 import { ContainerError } from '../../container/errors.ts';
-import type { Watched } from '../../container/container.ts';
+import type { Container, Watched } from '../../container/container.ts';
 import { hostKeyText } from '../../ports/console.ts';
 import type { Survivor } from '../../sentry/checkpoint/survivors.ts';
 import { CliError, sentenceOf } from '../failure.ts';
@@ -18,6 +18,8 @@ import { statsOf } from './stats.ts';
 
 /** How long clients have to take their last answers when the owner ends, in milliseconds. */
 const FAREWELL_MS = 1_000;
+/** Processes that are named of those that a restore would end. */
+const NAMED_PROCESSES = 3;
 
 /** Answers clients on the owner's socket. Whoever may open the socket may ask everything: its directory is the owner's user's alone. */
 export class Service {
@@ -92,7 +94,10 @@ export class Service {
       return { isTerminal };
     }, refusal);
     peer.answer('checkpoint', (request) => this.checkpoints.take(request), refusal);
-    peer.answer('restore', (request) => this.checkpoints.restore(request), refusal);
+    peer.answer('restore', (request) => {
+      if (!request.replaces) requireNothingToLose(owner.container);
+      return this.checkpoints.restore(request);
+    }, refusal);
     peer.answer('wait', ({ what, pid }) => this.wait(what, pid), refusal);
     peer.answer('survivors', ({ policy, keptPids }) => owner.container.survivors(policy, keptPids).map(survivorReply), refusal);
     peer.answer('stats', () => statsOf(owner.container), refusal);
@@ -158,6 +163,16 @@ export class Service {
     this.remove();
     this.tellDeleted();
   }
+}
+
+/** @errors ContainerError a restore would end what has not ended by itself */
+function requireNothingToLose({ spec, status, kernel }: Container): void {
+  if (status === 'stopped') return;
+  const living = [...kernel.threadGroups.values()].filter((group) => !group.isExited());
+  const names = living.slice(0, NAMED_PROCESSES).map((group) => `pid ${group.pid} ${textFromByteString(group.leader.name)}`);
+  const more = living.length - names.length;
+  const loss = living.length === 0 ? 'what was made, and has not been started,' : `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}, with all that no checkpoint holds of them,`;
+  throw new ContainerError(`cannot restore container "${spec.id}" in state ${status}: ${loss} would be lost; --replace puts the checkpoint in its place`);
 }
 
 function survivorReply({ pid, ppid, command, origin, isRestorable, hostFiles, tty, fates, sentence }: Survivor): SurvivorReply {
