@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { useContainers } from './support/containers.ts';
+import type { Running } from './support/stasis.ts';
 
 const containers = useContainers();
 const images = mkdtempSync(join(tmpdir(), 'stasis-images-'));
@@ -31,6 +32,36 @@ describe('restore --exec-policy', () => {
     expect(await pids('keep')).toEqual([1, Number(kept)]);
     const wrong = await containers.call('restore', '--image-path', path, '--keep', kept, '--detach', 'wrong');
     expect(wrong.stderr).toMatch(/^stasis: cannot restore: the exec policy kill keeps no process, pid \d+ was named\n$/);
+  });
+});
+
+describe('the client of an exec that lives on, cut off', () => {
+  it('ends with the status of its process, or with a sentence when a restore, or the end of the container, has killed it', async () => {
+    const path = join(images, 'cut-off');
+    await containers.launch('cut', 'sleep', '100');
+    const clients = ['1', '2'].map((pid) => containers.start('exec', '--restorable', 'cut', 'sh', '-c', `echo ${pid}; exec sleep 100`));
+    for (const client of clients) await client.prints(/^\d\n$/);
+    const [killed, deleted] = clients as [Running, Running];
+    await containers.ok('checkpoint', '--image-path', path, '--leave-running', 'cut');
+    for (const policy of [['naive', '--force-host-files'], ['keep']]) {
+      await containers.ok('restore', '--replace', '--detach', '--image-path', path, '--exec-policy', ...policy, 'cut');
+    }
+    for (const client of clients) await expect.poll(() => client.stderr).toMatch(/^(stasis: restore: pid \d lives on, cut off [^\n]+\n){2}$/);
+    killed.child.kill('SIGTERM');
+    expect([await killed.ends(), killed.stderr.split('\n')]).toEqual([143, [expect.anything(), expect.anything(), '']]);
+    await containers.ok('delete', '--force', 'cut');
+    expect([await deleted.ends(), deleted.stderr]).toEqual([137, expect.stringMatching(/\nstasis: exec: pid \d was killed as container "cut" ended\n$/)]);
+  });
+
+  it('ends when a later restore kills its process, as the policy gvisor does', async () => {
+    const path = join(images, 'cut-off-again');
+    await containers.launch('again', 'sleep', '100');
+    const client = containers.start('exec', 'again', 'sh', '-c', 'echo up; exec sleep 100');
+    await client.prints(/^up\n$/);
+    await containers.ok('checkpoint', '--image-path', path, '--leave-running', 'again');
+    await containers.ok('restore', '--replace', '--detach', '--image-path', path, '--exec-policy', 'naive', '--force-host-files', 'again');
+    await containers.ok('restore', '--replace', '--detach', '--image-path', path, '--exec-policy', 'gvisor', 'again');
+    expect([await client.ends(), client.stderr]).toEqual([137, expect.stringMatching(/cut off [^\n]+\nstasis: restore: pid 2 sleep \(exec\) killed\n$/)]);
   });
 });
 
@@ -81,7 +112,8 @@ describe('what a restored container stands on outside', () => {
     await containers.restore('moved', '--image-path', path, '--volume', `${folder}:/v`);
     expect(await containers.ok('exec', 'moved', 'cat', '/v/f')).toBe('hi\n');
     await containers.ok('pause', 'volumes');
-    await containers.ok('restore', '--detach', '--image-path', path, 'volumes');
+    expect((await containers.call('restore', '--detach', '--image-path', path, 'volumes')).stderr).toMatch(/^stasis: cannot restore container "volumes" in state paused: pid 1 sleep, with all /);
+    await containers.ok('restore', '--replace', '--detach', '--image-path', path, 'volumes');
     expect(await containers.status('volumes')).toBe('running');
     await containers.ok('exec', 'volumes', 'sh', '-c', 'echo more >>/v/f');
     expect(readFileSync(join(folder, 'f'), 'utf8')).toBe('hi\nmore\n');

@@ -258,19 +258,22 @@ export class Owner {
 
   private noteEnded(): void {
     const { container } = this;
-    for (const { watched, status } of container.takeEnded()) if (watched.origin === 'exec') this.tellEnded(watched.pid, status);
-    if (container.status !== 'stopped') return;
+    const ended = container.takeEnded();
+    const isOver = container.status === 'stopped';
+    for (const { watched, status } of ended) if (watched.origin === 'exec') this.tellEnded(watched.pid, status, isOver);
+    if (!isOver) return;
     // Those that the container itself has ended were not told by it.
-    for (const { pid } of [...this.execEnds]) this.tellEnded(pid, container.wait(pid) ?? KILLED_STATUS);
+    for (const { pid } of [...this.execEnds]) this.tellEnded(pid, container.wait(pid) ?? KILLED_STATUS, true);
   }
 
-  private tellEnded(pid: number, status: number): void {
+  /** @param isOver  the container has ended, and whoever ran in it */
+  private tellEnded(pid: number, status: number, isOver: boolean): void {
     const end = [...this.execEnds].find((one) => one.pid === pid);
     if (end === undefined) return;
     for (const id of end.fileIds) this.wires.flush(this.container, id);
     this.execEnds.delete(end);
     for (const id of end.fileIds) this.cutOff(id);
-    end.ended(status, null);
+    end.ended(status, isOver && status === KILLED_STATUS ? `exec: pid ${pid} was killed as container "${this.container.spec.id}" ended` : null);
   }
 
   private tellStopped(container: Container): void {
@@ -296,7 +299,7 @@ export class Owner {
   }
 }
 
-/** 128 + SIGKILL: what a restore ends processes of execs by. */
+/** 128 + SIGKILL: what a restore ends processes of execs by, and the end of their container. */
 const KILLED_STATUS = 137;
 
 /** What a wait for a process gives; see `Owner.until`. @errors ContainerError there is no such process */

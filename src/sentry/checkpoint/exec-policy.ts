@@ -78,7 +78,7 @@ export function applyExecPolicy(kernel: Kernel, choice: ExecChoice, newEnd: (key
   if (choice.policy === 'reattach') reattach(spared, newEnd);
   return {
     killed: killed.map((entry) => ({ ...entry, reapedForInit: reaped.has(entry.pid) })),
-    kept: choice.policy === 'naive' ? [] : keptSessions(spared),
+    kept: keptSessions(spared),
   };
 }
 
