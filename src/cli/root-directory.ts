@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError } from './failure.ts';
 
 /** What is written down of a container beside its owner's socket. */
@@ -35,9 +35,14 @@ export function defaultRoot(): string {
 /** @errors CliError */
 export function requireId(id: string): string {
   if (!ID.test(id) || id === '.' || id === '..' || id.length > ID_LIMIT) {
-    throw new CliError(`invalid container id: ${JSON.stringify(id)}; letters, digits and _ + . - are possible, at most ${ID_LIMIT}`);
+    throw new CliError(`invalid container id: ${JSON.stringify(shortened(id))}; letters, digits and _ + . - are possible, at most ${ID_LIMIT}`);
   }
   return id;
+}
+
+/** Of what is too long to be an id, as much as tells it from others. */
+function shortened(id: string): string {
+  return id.length > ID_LIMIT ? `${id.slice(0, ID_LIMIT)}…` : id;
 }
 
 /**
@@ -51,7 +56,7 @@ export class RootDirectory {
   constructor(path: string) {
     this.path = resolve(path);
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeDirectories(this.path);
     } catch (error) {
       throw new CliError(`the directory of containers ${this.path} cannot be made (${codeOf(error)}); --root names another`);
     }
@@ -126,6 +131,17 @@ export class RootDirectory {
       const pid = Number(/^~new-(\d+)-/.exec(name)?.[1] ?? 0);
       if (pid > 0 && !isAlive(pid)) rmSync(join(this.path, name), { recursive: true, force: true });
     }
+  }
+}
+
+/** One directory after the other: Node's way to make them all tries for ever where a file system has them but refuses more, as /proc. */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDirectories(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error; // somebody else has made it meanwhile
   }
 }
 

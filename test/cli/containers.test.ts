@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { runContainerVerb } from '../../src/cli/container-verbs.ts';
 import { sentenceOf } from '../../src/cli/failure.ts';
 import { useContainers } from './support/containers.ts';
-import { CLI, copyCommand } from './support/stasis.ts';
+import { CLI, copyCommand, stasis } from './support/stasis.ts';
 
 const containers = useContainers();
 const FOREVER = 'trap "exit 4" TERM; echo up; while :; do sleep 0.05; done';
@@ -223,9 +223,15 @@ describe('the directory of containers', () => {
 });
 
 describe('what is wrong is told in one sentence', () => {
+  it('also where a file system refuses directories as if a parent were not there', () => {
+    const { status, stderr } = stasis(['--root', '/proc/x/y', 'list']);
+    expect([status, stderr]).toEqual([128, expect.stringMatching(/^stasis: the directory of containers \/proc\/x\/y cannot be made \([A-Z]+\); --root names another\n$/)]);
+  });
+
   it.each([
     [['exec', 'a/b', 'true'], /^invalid container id: "a\/b"; letters, digits/],
     [['run', '--image', 'busybox', '..', 'true'], /^invalid container id: "\.\."/],
+    [['state', 'x'.repeat(5000)], /^invalid container id: "x{64}…"; letters, digits [^\n]*, at most 64$/],
     [['state', 'nobody'], /^container "nobody" does not exist in /],
     [['kill', 'nobody', 'FOO'], /^unknown signal "FOO"$/],
     [['exec', 'nobody'], /^exec: both a container-id and command are required;/],
