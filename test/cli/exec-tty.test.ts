@@ -57,3 +57,21 @@ describe.skipIf(!hasScript)('exec on a terminal', () => {
     spawnSync('rm', ['-r', path]);
   });
 });
+
+describe.skipIf(!hasScript)('restore on a terminal', () => {
+  it('has a program that draws draw anew, in its own process and in place', async () => {
+    const path = `${containers.root}/../stasis-redraw-${process.pid}`;
+    const run = onTerminal(`stasis run --image busybox --tty edits sh -c "echo alpha >/tmp/f; exec vi /tmp/f"; stasis restore --image-path ${path} edits; echo "status $?"`);
+    await run.prints(/alpha[^]*1\/1 100%/);
+    const before = run.stdout.length;
+    await containers.ok('checkpoint', '--image-path', path, 'edits');
+    await expect.poll(() => run.stdout.slice(before), { timeout: 20_000 }).toMatch(/alpha[^]*1\/1 100%/);
+    const drawn = run.stdout.length;
+    await containers.ok('restore', '--replace', '--detach', '--image-path', path, 'edits');
+    await expect.poll(() => run.stdout.slice(drawn), { timeout: 20_000 }).toMatch(/alpha[^]*1\/1 100%/);
+    run.type(':q\n');
+    expect(await run.ends()).toBe(0);
+    expect(run.stdout).toMatch(/status 0\r\n$/);
+    spawnSync('rm', ['-r', path]);
+  });
+});

@@ -4,6 +4,7 @@ import manifest from '../../../package.json' with { type: 'json' };
 import type { Container, RestoreOutcome } from '../../container/container.ts';
 import { ContainerError } from '../../container/errors.ts';
 import type { ContainerHost } from '../../container/host.ts';
+import type { TerminalSize } from '../../container/spec.ts';
 import type { NodeClock } from '../../host/node/clock.ts';
 import type { HostTerminal } from '../../host/node/host-terminal.ts';
 import { HostTerminal as GuestTerminal } from '../../sentry/tty/console.ts';
@@ -18,6 +19,9 @@ import type { ReadCheckpoint } from './image-reading.ts';
 import { Owner } from './owner.ts';
 import type { PassedEnds } from './passed-ends.ts';
 import { Service } from './service.ts';
+
+/** How long a terminal has another size for programs to draw anew, in milliseconds: they have to see it. */
+const REDRAW_MS = 50;
 
 /** A container that was restored in this process. */
 export interface Restored {
@@ -81,6 +85,10 @@ export async function own(job: OwnerJob): Promise<number> {
     });
     const deleted = service.deleted.then(() => owner.container.exitStatus ?? 0);
     if (!isBackground) takeOver(owner, terminal);
+    if (terminal !== null) {
+      owner.onReplaced = () => redraw(owner, terminal);
+      if (job.restored !== undefined) redraw(owner, terminal);
+    }
     job.ready();
     wake();
     try {
@@ -100,7 +108,7 @@ export async function own(job: OwnerJob): Promise<number> {
 function takeOver(owner: Owner, terminal: HostTerminal | null): void {
   forwardSignals((signal) => forward(owner, terminal, signal));
   terminal?.setRaw();
-  terminal?.onResize(() => resize(owner, terminal));
+  terminal?.onResize(() => resizeTo(owner, terminal.size()));
 }
 
 function forward(owner: Owner, terminal: HostTerminal | null, signal: number): void {
@@ -118,8 +126,17 @@ function forward(owner: Owner, terminal: HostTerminal | null, signal: number): v
   }
 }
 
-function resize(owner: Owner, terminal: HostTerminal): void {
+/**
+ * Has programs that draw on the terminal draw anew what it does not show: it changes its size for a moment, as terminal
+ * multiplexers do for whoever attaches.
+ */
+function redraw(owner: Owner, terminal: HostTerminal): void {
   const { rows, columns } = terminal.size();
+  resizeTo(owner, { rows: rows > 1 ? rows - 1 : rows + 1, columns });
+  setTimeout(() => resizeTo(owner, terminal.size()), REDRAW_MS);
+}
+
+function resizeTo(owner: Owner, { rows, columns }: TerminalSize): void {
   for (const file of owner.container.terminals().hostFiles()) {
     if (file instanceof GuestTerminal && wireName(file, owner.container) === 'host:0') owner.container.terminals().resize(file.id, rows, columns);
   }

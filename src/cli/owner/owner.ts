@@ -51,6 +51,8 @@ export class Owner {
   /** Told when init has ended and all output is written, before anybody else is. */
   onStopped: (status: number) => void = () => undefined;
   onEvent: (event: OwnerEvent) => void = () => undefined;
+  /** Told when a restored container is in the place of another. */
+  onReplaced: () => void = () => undefined;
   /** Opens what init gets beside its standard streams. */
   openPassed: OpenPassed | undefined;
   /** A program inside asks for a checkpoint. */
@@ -200,6 +202,7 @@ export class Owner {
     this.toldStatus = null;
     this.time.begin(container);
     for (const end of [...this.execEnds]) this.carryOver(end, killed);
+    this.onReplaced();
     this.turns.wake();
   }
 
