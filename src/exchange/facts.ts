@@ -33,7 +33,7 @@ export function factsOf({ container, createdMs, generation, baseImage, counts }:
 }
 
 /** Foreign text in which nothing steers a terminal or turns the direction of writing around. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return text.replace(STEERING, (letter) => (letter === '\n' ? letter : '\u{fffd}'));
 }
 

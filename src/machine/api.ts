@@ -311,6 +311,7 @@ export interface MachineApi {
   /** Oldest first. */
   listCheckpoints(): CheckpointInfo[];
   /** An autosave that is named is an ordinary checkpoint from then on. */
+  /** In one line of at most 200 characters; what steers terminals becomes U+FFFD. @errors an empty or longer name */
   renameCheckpoint(id: string, name: string): Promise<CheckpointInfo>;
   annotateCheckpoint(id: string, note: string): Promise<CheckpointInfo>;
   /** Its children move up to its parent; images nobody needs are dropped. */
@@ -324,7 +325,7 @@ export interface MachineApi {
 
   /** `file`: one image that stands on no other. `oci`: a tar in OCI image layout with all it stands on. The caller's copy. */
   exportCheckpoint(id: string, format: 'file' | 'oci'): Promise<Uint8Array>;
-  /** Takes in what `exportCheckpoint` gave, whichever: checked whole before anything is touched. With an empty name it is called as the file says. */
+  /** Takes in what `exportCheckpoint` gave, whichever: checked whole before anything is touched. It is called as the archive or link says, `name` where that says nothing. */
   importCheckpoint(name: string, bytes: Uint8Array): Promise<CheckpointInfo>;
   /** The fragment of a link (without '#') that holds the checkpoint. @errors too large for a link */
   checkpointLink(id: string): Promise<string>;

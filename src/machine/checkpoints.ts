@@ -1,6 +1,6 @@
 import { ImageError } from '../base/errors.ts';
 import { ContainerError } from '../container/errors.ts';
-import { encodeLink, exportOci, factsOf, importAny } from '../exchange/index.ts';
+import { DEFAULT_LIMITS, encodeLink, exportOci, factsOf, importAny, plainLine, plainText } from '../exchange/index.ts';
 import { readBasePage } from '../sentry/checkpoint/base-pages.ts';
 import { readImage } from '../sentry/checkpoint/image.ts';
 import type { CheckpointInfo } from './api.ts';
@@ -17,15 +17,24 @@ export class Checkpoints {
     this.news = news;
   }
 
+  /** What steers a terminal becomes U+FFFD. @errors ContainerError there is none with that id, or the name is empty or too long */
   async rename(id: string, name: string): Promise<CheckpointInfo> {
     const { timeline } = this.history;
     const before = timeline.entry(id).name;
-    timeline.rename(id, name);
-    return this.changed(id, `checkpoint ${before} is now called ${name}`);
+    const given = plainLine(name).trim();
+    if (given === '') throw new ContainerError(`checkpoint ${before} cannot be called "": a name has at least one character`);
+    requireShort(given, DEFAULT_LIMITS.nameCharacters, `a name for checkpoint ${before}`);
+    timeline.rename(id, given);
+    return this.changed(id, `checkpoint ${before} is now called ${given}`);
   }
 
+  /** The same for the note, which can be empty and have lines. */
   async annotate(id: string, note: string): Promise<CheckpointInfo> {
-    const { name } = this.history.timeline.annotate(id, note);
+    const { timeline } = this.history;
+    const { name } = timeline.entry(id);
+    const given = plainText(note);
+    requireShort(given, DEFAULT_LIMITS.noteCharacters, `a note for checkpoint ${name}`);
+    timeline.annotate(id, given);
     return this.changed(id, `checkpoint ${name} has a new note`);
   }
 
@@ -66,7 +75,7 @@ export class Checkpoints {
     if (baseImage !== null && baseImage !== base.digest) {
       throw new ImageError('base image', `the checkpoint lies over ${baseImage}, this machine has ${base.digest}: open it over the image that it was made with`);
     }
-    const called = name === '' ? facts.name || 'imported' : name;
+    const called = facts.name || plainLine(name).slice(0, DEFAULT_LIMITS.nameCharacters) || 'imported';
     const entry = timeline.importChain(images, digests, { name: called, note: facts.note });
     return this.changed(entry.id, `checkpoint ${called} imported, ${kilobytes(timeline.chainBytes(entry.id))}`);
   }
@@ -83,6 +92,10 @@ export class Checkpoints {
     this.news.tell({ kind: 'timeline', sentence });
     return this.history.info(this.history.timeline.entry(id));
   }
+}
+
+function requireShort(text: string, limit: number, what: string): void {
+  if (text.length > limit) throw new ContainerError(`${what} is ${text.length} characters long, at most ${limit} are possible`);
 }
 
 function kilobytes(bytes: number): string {

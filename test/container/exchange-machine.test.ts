@@ -93,6 +93,7 @@ describe('Machine.exportCheckpoint', () => {
       expect(next).toMatchObject({ isDifference: true, parentId: info.id });
       const third = await booted();
       const arrived = await third.machine.importCheckpoint('again', await other.machine.exportCheckpoint(next.id, 'oci'));
+      expect(arrived.name).toBe(next.name);
       await third.machine.restore(arrived.id);
       expect(await third.ask('echo $x; cat /tmp/file')).toBe('8\nkept');
       expect(await shell.ask('echo $x')).toBe('7');
@@ -108,6 +109,19 @@ describe('Machine.exportCheckpoint', () => {
     expect(info.freedByDeletingBytes).toBe(0);
     await shell.machine.restore(info.id);
     expect(await shell.ask('echo $x')).toBe('7');
+  });
+});
+
+describe('Machine.renameCheckpoint and annotateCheckpoint', () => {
+  it('take what can be shown anywhere, of a length that can be imported again', async () => {
+    const { shell: { machine }, id } = await chained();
+    expect((await machine.renameCheckpoint(id, ' a\x1b[31m\nb\u202e ')).name).toBe('a\ufffd[31m b\ufffd');
+    for (const empty of ['', ' \n ']) await expect(machine.renameCheckpoint(id, empty)).rejects.toThrow(/^checkpoint a.* cannot be called "": a name has at least one character$/);
+    await expect(machine.renameCheckpoint(id, 'x'.repeat(201))).rejects.toThrow(/^a name for checkpoint a.* is 201 characters long, at most 200 are possible$/);
+    expect((await machine.renameCheckpoint(id, 'x'.repeat(200))).name).toHaveLength(200);
+    expect((await machine.annotateCheckpoint(id, 'one\ntwo\x07')).note).toBe('one\ntwo\ufffd');
+    await expect(machine.annotateCheckpoint(id, 'x'.repeat(10_001))).rejects.toThrow(/ 10001 characters long, at most 10000 are possible$/);
+    expect((await booted().then(({ machine: other }) => machine.exportCheckpoint(id, 'oci').then((bytes) => other.importCheckpoint('file', bytes)))).note).toBe('one\ntwo\ufffd');
   });
 });
 
