@@ -1,9 +1,6 @@
 import { EADDRINUSE, ECONNREFUSED, EINVAL, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE, EPROTOTYPE } from '../../abi/errno.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from '../../abi/poll.ts';
-import {
-  AF_UNIX, MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOCK_DGRAM, SOCKADDR_UN_BYTES, SUN_PATH_OFFSET,
-} from '../../abi/socket.ts';
-import { byteStringOf, bytesOf } from '../../base/bytes.ts';
+import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOCK_DGRAM } from '../../abi/socket.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { SysError } from '../../base/errors.ts';
 import { bool, byteString, bytes, defineState, enumOf, extend, int, list, optional, ref, set, u32, anyRef } from '../../state/index.ts';
@@ -17,6 +14,7 @@ import type { PeerCredentials, Receipt, SendRequest, SocketPaths } from './socke
 import { truesizeOf } from './truesize.ts';
 import type { FlyingSocket } from './unix-garbage.ts';
 import { considerGarbage } from './unix-garbage.ts';
+import { formatUnixName, isNameless, parseUnixName } from './unix-name.ts';
 
 /** net.unix.max_dgram_qlen: messages that a datagram socket keeps, less one. */
 const DATAGRAM_BACKLOG = 10;
@@ -81,7 +79,7 @@ export abstract class UnixSocket extends Socket implements FlyingSocket {
 
   override bind(address: Uint8Array, caller: Caller, paths: SocketPaths): void {
     void caller;
-    if (address.length === SUN_PATH_OFFSET && familyOf(address) === AF_UNIX) {
+    if (isNameless(address)) {
       this.autobind();
       return;
     }
@@ -347,30 +345,6 @@ export abstract class UnixSocket extends Socket implements FlyingSocket {
       this.boundInode = null;
     }
   }
-}
-
-function familyOf(address: Uint8Array): number {
-  return address.length < 2 ? -1 : address[0]! | (address[1]! << 8);
-}
-
-/** The name in a sockaddr_un. @errors EINVAL too short, too long, another family */
-export function parseUnixName(address: Uint8Array): ByteString {
-  if (address.length <= SUN_PATH_OFFSET || address.length > SOCKADDR_UN_BYTES || familyOf(address) !== AF_UNIX) {
-    throw new SysError(EINVAL, `unix address of ${address.length} bytes`);
-  }
-  if (address[SUN_PATH_OFFSET] === 0) return byteStringOf(address, SUN_PATH_OFFSET);
-  const end = address.indexOf(0, SUN_PATH_OFFSET);
-  return byteStringOf(address, SUN_PATH_OFFSET, end < 0 ? address.length : end);
-}
-
-/** The sockaddr_un of a name; only the family for none. */
-export function formatUnixName(name: ByteString | null): Uint8Array {
-  const isPath = name !== null && !name.startsWith('\0');
-  const path = name === null ? '' : isPath ? `${name}\0` : name;
-  const address = new Uint8Array(SUN_PATH_OFFSET + path.length);
-  address[0] = AF_UNIX;
-  address.set(bytesOf(path), SUN_PATH_OFFSET);
-  return address;
 }
 
 /** The caller as SO_PEERCRED and SCM_CREDENTIALS show it. */
