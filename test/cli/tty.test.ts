@@ -5,9 +5,9 @@ import { CLI, Running, stasis } from './support/stasis.ts';
 /** Whether util-linux's `script` is there, which runs a command on a terminal of its own. */
 const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
 
-/** Runs lines of the host's shell on a terminal, 100 by 30, where `stasis` is the command with --tty. Standard output is what the terminal shows. */
+/** Runs lines of the host's shell on a terminal, 100 by 30, where `stasis` is the command with --tty, run by `$within` if that is set. Standard output is what the terminal shows. */
 function onTerminal(script: string): Running {
-  const prelude = `stty rows 30 cols 100; t=$(tty); stasis() { TERM=xterm "${process.execPath}" "${CLI}" do --image busybox --tty "$@"; }\n`;
+  const prelude = `stty rows 30 cols 100; t=$(tty); stasis() { TERM=xterm $within "${process.execPath}" "${CLI}" do --image busybox --tty "$@"; }\n`;
   return new Running('script', ['-qec', `bash -c '${(prelude + script).replaceAll("'", `'\\''`)}'`, '/dev/null']);
 }
 
@@ -69,7 +69,7 @@ describe.skipIf(!hasScript)('--tty', () => {
     ['exits', "stasis -- sh -c 'exit 3'"],
     ['is killed', "stasis -- sh -c 'kill -9 $$'"],
     ['cannot be started', 'stasis -- nosuch'],
-    ['gets SIGTERM from outside', '(sleep 1.5; kill -TERM $(pgrep -P $$ node)) & stasis -- sleep 100; wait'],
+    ['gets SIGTERM from outside', 'within="timeout --foreground -s TERM 1.5" stasis -- sleep 100; [ $? = 124 ] || b="no signal"'],
   ])('gives the terminal back as it was when the guest %s', async (_how, command) => {
     const shown = await shownBy(`b=$(stty -a <$t); ${command}; [ "$b" = "$(stty -a <$t)" ] && echo same`);
     expect(shown).toMatch(/same\n$/);

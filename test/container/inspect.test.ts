@@ -1,5 +1,5 @@
 /** What an inspection says of a checkpoint, held against what programs inside say of themselves. */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { diffOf, pagePair, reportOf } from '../../src/inspect/index.ts';
 import type { FdReport, ImageReport, ProcessReport } from '../../src/inspect/index.ts';
 import { ContainerHarness, hasProgram } from '../support/container-harness.ts';
@@ -114,13 +114,21 @@ describe('reportOf', () => {
 });
 
 describe.skipIf(!hasProgram('holds'))('reportOf a program that holds one of each', () => {
-  const harness = ContainerHarness.start({ argv: ['/holds'], terminal: TERMINAL, programs: ['holds'] });
-  harness.run(500);
-  const said = harness.init.output().replaceAll('\r', '');
-  const numbers = Object.fromEntries([...said.split('\n')[0]!.matchAll(/(\w+) (\d+)/g)].map(([, name, number]) => [name!, Number(number)]));
-  const report = reportOf(inspected(harness.image()));
-  const holder = processOf(report, 1);
+  let harness: ContainerHarness;
+  let said: string;
+  let numbers: Record<string, number>;
+  let report: ImageReport;
+  let holder: ProcessReport;
   const byKind = (kind: string): FdReport[] => holder.fds.filter((fd) => fd.kind === kind);
+
+  beforeAll(() => {
+    harness = ContainerHarness.start({ argv: ['/holds'], terminal: TERMINAL, programs: ['holds'] });
+    harness.run(500);
+    said = harness.init.output().replaceAll('\r', '');
+    numbers = Object.fromEntries([...said.split('\n')[0]!.matchAll(/(\w+) (\d+)/g)].map(([, name, number]) => [name!, Number(number)]));
+    report = reportOf(inspected(harness.image()));
+    holder = processOf(report, 1);
+  });
 
   it('names each descriptor as the program sees it, with position and flags', () => {
     expect(said).toContain('ready');

@@ -89,8 +89,9 @@ describe.runIf(hasBrowser)('the playground', () => {
     await driver.line('wc -c /tmp/note');
     await driver.waitForText(exec, /^17 \/tmp\/note$/m);
 
+    const countedBefore = lastCount(await driver.text(0));
     await driver.checkpoint();
-    const frozenAt = lastCount(await driver.text(0));
+    const frozenAt = lastCount(await driver.text(0)); // init may count on between the checkpoint and this look
     await driver.waitForText(0, new RegExp(`^init: ${frozenAt + 3}$`, 'm'));
     await driver.restore();
 
@@ -106,7 +107,8 @@ describe.runIf(hasBrowser)('the playground', () => {
     expect(console).toMatch(/thawed as generation 2|frozen/);
     await driver.waitForText(0, /frozen [^]*^init: \d+$/m);
     const thawed = Number(/frozen [^\n]*\n(?:[^\n]*\n)*?init: (\d+)/.exec(await driver.text(0))?.[1]);
-    expect(thawed).toBe(frozenAt + 1);
+    expect(thawed).toBeGreaterThan(countedBefore);
+    expect(thawed).toBeLessThanOrEqual(frozenAt + 1);
 
     await driver.page.getByRole('button', { name: 'Show all it printed' }).first().click();
     expect(await driver.text(exec)).toMatch(/hello/);

@@ -17,6 +17,8 @@ import type { StaticServer } from './support/static-server.ts';
 
 const TAB_CRASHES = 5;
 const BROWSER_KILLS = 3;
+/** Checkpoints of a machine that saves for ever which no deletion has reached yet (MOST in store-browser/machine.ts less two). */
+const KEPT_NEWEST = 4;
 
 let folder: string;
 let server: StaticServer;
@@ -49,6 +51,9 @@ async function crashed(page: Page): Promise<void> {
   await crash;
   await page.close();
 }
+
+/** Ids are numbered in the order of the checkpoints. */
+const numberOf = (id: string): number => Number(id.replace(/^\D+/, ''));
 
 const open = (page: Page, name: string): Promise<string> => page.evaluate((store) => window.stores.open(store), name);
 const recover = (page: Page): Promise<{ number: number; swept: number }> => page.evaluate(() => window.stores.recover());
@@ -172,7 +177,9 @@ describe.runIf(hasBrowser)('a machine whose tab dies while it saves', () => {
       const opened = await page.evaluate(() => window.stores.openMachine('machine'));
       expect(opened.notices.filter((notice) => !notice.endsWith('cleared away'))).toEqual([]);
       ({ found } = opened);
-      expect(found.map(([id]) => id)).toContain(told.at(-1)![0]);
+      // The machine went on between its word and its death: newer checkpoints may have taken that one's place.
+      const newer = found.filter(([id]) => numberOf(id) > numberOf(told.at(-1)![0]));
+      if (newer.length < KEPT_NEWEST) expect(found.map(([id]) => id)).toContain(told.at(-1)![0]);
       for (const [id, digest] of found) expect(digest, id).toBe(known.get(id) ?? digest);
     }
     expect(found.length).toBeGreaterThan(5);
