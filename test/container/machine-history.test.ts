@@ -55,9 +55,11 @@ class Counting {
   async checkpoint(options: CheckpointOptions): Promise<CheckpointInfo> {
     const info = await this.harness.settled(this.machine.checkpoint(options));
     this.kept.set(info.id, this.words);
+    await this.autosave();
     return info;
   }
 
+  /** It is due after a checkpoint and a restore: nothing has been counted since. */
   async autosave(): Promise<void> {
     await this.harness.settled(this.machine.autosave());
     for (const { id, isAutosave } of this.machine.listCheckpoints()) if (isAutosave) this.kept.set(id, this.words);
@@ -66,6 +68,7 @@ class Counting {
   async restore(id: string): Promise<void> {
     await this.machine.restore(id);
     this.words = this.kept.get(id)!;
+    await this.autosave();
   }
 
   /** The machine is gone, and another one has its store. */
@@ -152,12 +155,13 @@ describe('random histories', () => {
       ];
       await counting.checkpoint({ leaveRunning: true });
       for (let round = 0; round < 40; round++) {
-        const chosen = some();
         if (counting.machine.state()?.status !== 'running') {
-          if (chosen === undefined) break;
-          await counting.restore(chosen.id);
+          const last = some();
+          if (last === undefined) break;
+          await counting.restore(last.id);
         }
         await counting.count(`w${round}`);
+        const chosen = some();
         if (chosen !== undefined) await actions[random(actions.length)]!(chosen.id);
         else await counting.checkpoint({ leaveRunning: true });
         for (const { parentId } of counting.machine.listCheckpoints()) expect(parentId === null || counting.machine.listCheckpoints().some(({ id }) => id === parentId)).toBe(true);
