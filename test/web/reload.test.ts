@@ -98,6 +98,30 @@ describe.runIf(hasBrowser)('a reload', () => {
   });
 });
 
+describe.runIf(hasBrowser)('a reload with an editor in init', () => {
+  it('shows it again: it is told to draw anew', async () => {
+    const driver = new PlaygroundDriver(await browser.context.newPage());
+    const { page } = driver;
+    // The page as it is built, but for the program that it runs.
+    await page.route('**/*.js', async (route) => {
+      const response = await route.fetch();
+      const script = await response.text();
+      await route.fulfill({ response, body: script.replace(/(["'`])\/sbin\/demo-init\1/, '"-c","echo alpha >/f; exec vi /f"') });
+    });
+    await page.goto(server.url);
+    await driver.waitForText(0, /^alpha *$[^]*1\/1 100%/m);
+    await page.getByText('kept in this browser').waitFor();
+    await page.getByRole('checkbox', { name: /autosave/ }).check();
+    await driver.waitForEvent(/^autosave: \d+ kB/);
+
+    await page.reload();
+    await driver.waitForEvent(/^restore: autosave/);
+    await driver.waitForText(0, /^alpha *$[^]*1\/1 100%/m);
+    expect(driver.errors).toEqual([]);
+    await page.close();
+  });
+});
+
 describe.runIf(hasBrowser)('an exec in a stored checkpoint', () => {
   it('can be kept by a page that never had it: a terminal opens for it', async () => {
     const driver = await openPage();

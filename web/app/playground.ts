@@ -78,7 +78,8 @@ export class Playground {
       await client.machine.boot({ core, imageArchive, memoryLimitBytes: MEMORY_LIMIT_BYTES });
       this.print(console, '\r\x1b[2K');
       const isBack = await this.keeper.bringBack(client);
-      if (!isBack) await this.createContainer(client, console);
+      if (isBack) this.wires.redraw(console.key);
+      else await this.createContainer(client, console);
       this.set({ ...this.model, phase: { kind: 'ready' }, branchSinceMs: Date.now() });
       void this.keepPolling();
       await this.keeper.open(client);

@@ -11,6 +11,8 @@ import type { PageModel, TerminalSession } from './model.ts';
 export const NO_TERMINAL: TerminalId = -1;
 /** Credit is returned together, about once a frame: a guest that floods a terminal is slowed to what the page can draw with ease. */
 const CREDIT_MS = 16;
+/** How long a terminal has another size for programs to draw anew, in milliseconds: they have to see it. */
+const REDRAW_MS = 50;
 
 export class TerminalWires {
   client: MachineClient | null = null;
@@ -18,6 +20,8 @@ export class TerminalWires {
   /** Bytes that came before their session was known. */
   private readonly early = new Map<TerminalId, Uint8Array[]>();
   private readonly sizes = new Map<number, TerminalSize>();
+  /** Sessions that are to be drawn anew, once they have a terminal and a size. */
+  private readonly dueRedraws = new Set<number>();
   private readonly creditDue = new Map<TerminalId, number>();
   /** The terminal each session had when it was last looked at. */
   private readonly bound = new Map<number, TerminalId>();
@@ -51,6 +55,24 @@ export class TerminalWires {
     this.sizes.set(key, size);
     const terminalId = this.terminalIdOf(key);
     if (terminalId !== NO_TERMINAL) this.client?.resize(terminalId, size);
+    if (this.dueRedraws.has(key)) this.redraw(key);
+  }
+
+  /**
+   * Has programs that draw on the session's terminal, or the one it is about to get, draw anew what it does not show: it changes its
+   * size for a moment, as terminal multiplexers do for whoever attaches.
+   */
+  redraw(key: number): void {
+    const terminalId = this.terminalIdOf(key);
+    const size = this.sizes.get(key);
+    if (terminalId === NO_TERMINAL || size === undefined) {
+      this.dueRedraws.add(key);
+      return;
+    }
+    this.dueRedraws.delete(key);
+    const { rows, columns } = size;
+    this.client?.resize(terminalId, { rows: rows > 1 ? rows - 1 : rows + 1, columns });
+    setTimeout(() => this.resize(key, this.sizes.get(key) ?? size), REDRAW_MS);
   }
 
   /** Called when sessions may have new terminals: each gets what its terminal has said already, and tells it its size. */
@@ -62,6 +84,7 @@ export class TerminalWires {
       this.sayEarly(session);
       const size = this.sizes.get(key);
       if (size !== undefined) this.client?.resize(terminalId, size);
+      if (this.dueRedraws.has(key)) this.redraw(key);
     }
   }
 
