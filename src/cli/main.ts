@@ -1,5 +1,6 @@
 import { OWN_ERROR_STATUS, sentenceOf, UsageError } from './failure.ts';
 import { IN_BACKGROUND } from './launch.ts';
+import { usageOf } from './usage-of.ts';
 import { usage } from './usage.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
@@ -13,13 +14,13 @@ async function main(line: readonly string[]): Promise<number> {
   if (root !== null && (verb === undefined || verb === 'do' || verb === 'demo' || verb === 'image')) throw new UsageError('--root goes before a verb on containers');
   switch (verb) {
     case 'do':
-      if (asksForHelp(args[0])) break;
+      if (asksForHelp(args[0])) return help(usageOf(verb));
       return (await import('./do.ts')).runDo(args);
     case 'demo':
-      if (asksForHelp(args[0])) break;
+      if (asksForHelp(args[0])) return help(usageOf(verb));
       return (await import('./demo.ts')).runDemo(args);
     case 'image':
-      if (asksForHelp(args[0]) || asksForHelp(args[1])) break;
+      if (asksForHelp(args[0]) || asksForHelp(args[1])) return help(usageOf(verb, args[0]));
       return (await import('./image.ts')).runImage(args);
     case '--version':
     case 'version':
@@ -34,11 +35,15 @@ async function main(line: readonly string[]): Promise<number> {
     default: {
       const { isContainerVerb, runContainerVerb } = await import('./container-verbs.ts');
       if (!isContainerVerb(verb)) throw new UsageError(`there is no verb ${verb}`);
-      if (asksForHelp(args[0])) break;
+      if (asksForHelp(args[0])) return help(usageOf(verb));
       return runContainerVerb(verb, root, args);
     }
   }
-  process.stdout.write(usage);
+  return help(usage);
+}
+
+function help(text: string): number {
+  process.stdout.write(text);
   return 0;
 }
 

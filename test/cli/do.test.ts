@@ -132,8 +132,20 @@ describe('stasis itself', () => {
   it('tells its version and its usage', () => {
     expect(stasis(['--version']).stdout).toMatch(/^stasis \d+\.\d+\.\d+\n$/);
     expect(stasis(['help'])).toMatchObject({ status: 0, stderr: '' });
-    expect(stasis(['do', '--help']).stdout).toMatch(/^usage: stasis do /);
-    expect(stasis(['image', 'inspect', '--help']).stdout).toMatch(/^usage: stasis do /);
+  });
+
+  it.each([
+    [['do'], /^usage: stasis do \([^]*\n {2}--checkpoint-every N [^\n]*\n$/, /exec|inspect/],
+    [['image'], /^usage: stasis image \(inspect[^]*\n {2}diff [^]*--force[^\n]*\n$/, /--rootfs|--leave-running/],
+    [['image', 'diff'], /^usage: stasis image \(inspect [^\n]*\n\n {2}diff [^]*--hex[^]*--format table\|json\n$/, /flatten {3}|--sections/],
+    [['run'], /^usage: stasis \[--root DIR\] run [^]*\n {2}run ID[^]*--bundle DIR[^]*--pid-file[^\n]*\n$/, /--exec-policy|--restorable/],
+    [['restore'], /^usage: stasis \[--root DIR\] restore [^]*--bundle[^]*--replace[^]*--exec-policy/, /--restorable|--leave-running/],
+    [['checkpoint'], /^usage: stasis \[--root DIR\] checkpoint [^]*--leave-running/, /--exec-policy|--restorable/],
+    [['start'], /^usage: stasis \[--root DIR\] start [^\n]*\n\n {2}create, start [^\n]*\n$/, /--bundle/],
+  ])('%j --help tells what that verb does', (verb, said, unsaid) => {
+    const { status, stdout } = stasis([...verb, '--help']);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(said)]);
+    expect(stdout.replace(/^.*\n/, '')).not.toMatch(unsaid);
   });
 
   it('can be started from another directory and through a link', () => {
