@@ -62,7 +62,7 @@ class Counting {
   /** It is due after a checkpoint and a restore: nothing has been counted since. */
   async autosave(): Promise<void> {
     await this.harness.settled(this.machine.autosave());
-    for (const { id, isAutosave } of this.machine.listCheckpoints()) if (isAutosave) this.kept.set(id, this.words);
+    for (const { id, isAutosave } of this.machine.listCheckpoints()) if (isAutosave && !this.kept.has(id)) this.kept.set(id, this.words);
   }
 
   async restore(id: string): Promise<void> {
