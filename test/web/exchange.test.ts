@@ -76,7 +76,7 @@ describe.runIf(hasBrowser)('files', () => {
 
     const to = await openPage(there.url);
     await to.page.locator('stasis-timeline-foot input[type=file]').setInputFiles({ name: 'picked.oci.tar', mimeType: 'application/x-tar', buffer: Buffer.from(files.get('one-shell.oci.tar')!) });
-    await to.said(/^picked has come in, checked whole: \d+ kB, \d+ processes/);
+    await to.said(/^one-shell has come in, checked whole: \d+ kB, \d+ processes/);
     await to.restore();
     await expectNote(to);
     await to.drop('dropped.stasis', files.get('one-shell.stasis')!);
