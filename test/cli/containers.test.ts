@@ -154,9 +154,12 @@ function memoryOf(pid: number): number {
 }
 
 describe('an owner that died', () => {
-  it('is told as a stopped container, which delete clears away', async () => {
+  it('ends the clients of its execs, and is told as a stopped container, which delete clears away', async () => {
     await containers.launch('orphan', 'sleep', '100');
+    const client = containers.start('exec', 'orphan', 'sh', '-c', 'echo up; exec sleep 100');
+    await client.prints(/^up\n$/);
     process.kill(await ownerPid('orphan'), 'SIGKILL');
+    expect([await client.ends(), client.stderr]).toEqual([137, 'stasis: the owner of container "orphan" has ended, and with it the process here\n']);
     await expect.poll(() => containers.status('orphan')).toBe('stopped');
     expect((await containers.call('exec', 'orphan', 'true')).stderr).toMatch(/^stasis: cannot execute in container "orphan" in state stopped: its owner, process \d+, has died; [^\n]*\n$/);
     await containers.ok('delete', 'orphan');

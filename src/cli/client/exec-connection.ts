@@ -1,39 +1,46 @@
 import { HostInput } from '../../host/node/host-input.ts';
 import { HostOutput } from '../../host/node/host-output.ts';
 import type { HostTerminal } from '../../host/node/host-terminal.ts';
-import { CliError } from '../failure.ts';
 import type { Peer } from '../peer.ts';
 import type { RootDirectory } from '../root-directory.ts';
 import { forwardSignals } from '../signals.ts';
 import { ownerDied, tryConnect } from './connect.ts';
 import { ClientStreams } from './streams.ts';
 
+/** How a process has ended: its status as a shell tells it, and why, where it did not end by itself. */
+interface End {
+  readonly status: number;
+  readonly sentence: string | null;
+}
+
+/** 128 + SIGKILL: nothing of it is left. */
+const KILLED_STATUS = 137;
+
 /** This process's connection to the owner of a container, for one process there. */
 export class ExecConnection {
   readonly peer: Peer;
   readonly streams: ClientStreams;
-  private readonly ended: Promise<{ status: number; sentence: string | null }>;
+  private readonly ended: Promise<End>;
   private hasEnded = false;
 
-  private constructor(peer: Peer, lost: Promise<never>) {
+  private constructor(peer: Peer, lost: Promise<End>) {
     this.peer = peer;
     this.streams = new ClientStreams(peer);
-    const told = new Promise<{ status: number; sentence: string | null }>((resolve) => {
+    const told = new Promise<End>((resolve) => {
       peer.onTold('ended', (end) => {
         this.hasEnded = true;
         resolve(end);
       });
     });
     this.ended = Promise.race([told, lost]);
-    this.ended.catch(() => undefined); // told by `run`, or by the request that failed with it
     peer.onTold('notice', ({ sentence }) => process.stderr.write(`stasis: ${sentence}\n`));
   }
 
   /** @errors CliError there is no such container, or nobody who owns it */
   static async open(root: RootDirectory, id: string): Promise<ExecConnection> {
-    let lose: (error: Error) => void = () => undefined;
-    const lost = new Promise<never>((_, reject) => (lose = reject));
-    const peer = await tryConnect(root, id, () => lose(new CliError(`the owner of container "${id}" has ended, and with it the process here`)));
+    let lose: (end: End) => void = () => undefined;
+    const lost = new Promise<End>((resolve) => (lose = resolve));
+    const peer = await tryConnect(root, id, () => lose({ status: KILLED_STATUS, sentence: `the owner of container "${id}" has ended, and with it the process here` }));
     if (peer === null) throw ownerDied(root, id, 'execute in');
     const connection = new ExecConnection(peer, lost);
     peer.listen();
@@ -51,7 +58,7 @@ export class ExecConnection {
     this.streams.set(2, { input: null, output: new HostOutput(process.stderr, move) });
   }
 
-  /** Stays until the process has ended and its output is written. @returns its exit status @errors CliError the owner has gone before */
+  /** Stays until the process has ended and its output is written. @returns its exit status; 137 where it went with its owner */
   async run(terminal: HostTerminal | null): Promise<number> {
     forwardSignals(
       (signal) => {
