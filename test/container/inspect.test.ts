@@ -105,9 +105,10 @@ describe('reportOf', () => {
   it('takes less than 20 ms', () => {
     const bytes = harness.image();
     const times = Array.from({ length: 8 }, () => {
-      const start = performance.now();
+      const start = process.cpuUsage(); // not the clock: others may be running beside
       reportOf(inspected(bytes));
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(20);
   });
