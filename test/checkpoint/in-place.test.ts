@@ -11,6 +11,7 @@ import { KnownImages } from '../../src/sentry/checkpoint/known-images.ts';
 import { NO_IMAGES } from '../../src/sentry/checkpoint/parents.ts';
 import { saveAtOnce } from '../../src/sentry/checkpoint/save.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
+import { randomSource } from '../support/random.ts';
 
 const tool = Core.create(new WebAssembly.Module(readFileSync(rootPath('build/core.wasm'))), { frames: 16 });
 const TERMINAL = { rows: 24, columns: 80 };
@@ -27,16 +28,6 @@ const COMMANDS = [
   'x=$(seq 3000); export x\n',
   'exec /bin/sh\n',
 ];
-
-function randomSource(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
 
 function start(): ContainerHarness {
   const harness = ContainerHarness.start({ argv: ['/bin/sh'], terminal: TERMINAL });

@@ -14,6 +14,7 @@ import { PageChain } from '../../src/sentry/checkpoint/page-chain.ts';
 import { readChain } from '../../src/sentry/checkpoint/parents.ts';
 import type { SaveParent } from '../../src/sentry/checkpoint/save.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
+import { randomSource } from '../support/random.ts';
 
 const core = Core.create(new WebAssembly.Module(readFileSync(rootPath('build/core.wasm'))), { frames: 16 });
 const base = (await readImageArchive(readFileSync(rootPath('public/busybox.tar')), 'busybox.tar')).tree;
@@ -76,16 +77,6 @@ class History {
     const harness = ContainerHarness.restore(this.store.image(digest)!, { ...clock }, { library: this.store, policy: 'gvisor' });
     return { harness, parent: { digest, ...harness.source! } };
   }
-}
-
-function randomSource(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
 }
 
 function start(): ContainerHarness {

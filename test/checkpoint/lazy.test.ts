@@ -14,6 +14,7 @@ import { readImage } from '../../src/sentry/checkpoint/image.ts';
 import { KnownImages } from '../../src/sentry/checkpoint/known-images.ts';
 import { readChain } from '../../src/sentry/checkpoint/parents.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
+import { randomSource } from '../support/random.ts';
 
 const core = Core.create(new WebAssembly.Module(readFileSync(rootPath('build/core.wasm'))), { frames: 16 });
 const base = (await readImageArchive(readFileSync(rootPath('public/busybox.tar')), 'busybox.tar')).tree;
@@ -37,16 +38,6 @@ const COMMANDS = [
   'exec /bin/sh\n',
   'awk "BEGIN { for (i = 0; i < 3000; i++) a[i] = i; print a[5] }"\n',
 ];
-
-function randomSource(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
 
 /** A shell with a variable of 200 KB and a file of 160 KB. */
 function start(): ContainerHarness {

@@ -9,6 +9,7 @@ import type { TimelineEntry } from '../../src/container/timeline.ts';
 import { Core } from '../../src/core/core.ts';
 import { readBasePage } from '../../src/sentry/checkpoint/base-pages.ts';
 import { ContainerHarness } from '../support/container-harness.ts';
+import { randomSource } from '../support/random.ts';
 
 const core = Core.create(new WebAssembly.Module(readFileSync(rootPath('build/core.wasm'))), { frames: 16 });
 const { tree } = await readImageArchive(readFileSync(rootPath('public/busybox.tar')), 'busybox.tar');
@@ -68,16 +69,6 @@ class Bench {
       if (Buffer.compare(this.timeline.fullImage(id, loadBase), this.fullImages.get(id)!) !== 0) expect.fail(`checkpoint ${id} is not what it was`);
     }
   }
-}
-
-function randomSource(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
 }
 
 describe('Timeline', () => {

@@ -4,21 +4,12 @@ import type { Core } from '../../src/core/core.ts';
 import { ACCESS_WRITE, PAGE_BYTES, PTE_READ, PTE_WRITE } from '../../src/core/layout.ts';
 import { dumpSpace } from '../../src/sentry/checkpoint/page-tables.ts';
 import { freshCore } from './snapshot-module.ts';
+import { randomSource } from '../support/random.ts';
 
 const FLAGS = PTE_READ | PTE_WRITE;
 const LEAF_PAGES = 1024;
 /** In several leaves, and in two middle tables. */
 const PLACES = [0x40, 0x7f0, 5 * LEAF_PAGES, 0x10_0000, 0x10_0000 + 3 * LEAF_PAGES];
-
-function randomSource(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
 
 /** One of all that changes page tables. */
 function change(core: Core, space: number, random: () => number): void {

@@ -10,7 +10,8 @@ import { PageEncoder, decodePages } from '../../src/sentry/checkpoint/pages.ts';
 import type { BasePage, PageSections } from '../../src/sentry/checkpoint/pages.ts';
 import { summarize, writeSections } from '../../src/sentry/checkpoint/sections.ts';
 import type { SectionToWrite } from '../../src/sentry/checkpoint/sections.ts';
-import { freshCore, randomSource, sample } from './snapshot-module.ts';
+import { freshCore, sample } from './snapshot-module.ts';
+import { randomSource } from '../support/random.ts';
 
 const PAGE = 4096;
 

@@ -6,7 +6,8 @@ import { FrameTrace } from '../../src/sentry/checkpoint/frame-trace.ts';
 import { CHAIN_LIMIT, PageChain } from '../../src/sentry/checkpoint/page-chain.ts';
 import { PageEncoder, loadPages } from '../../src/sentry/checkpoint/pages.ts';
 import type { BasePage, PageSections, ParentPages } from '../../src/sentry/checkpoint/pages.ts';
-import { freshCore, randomSource, sample } from './snapshot-module.ts';
+import { freshCore, sample } from './snapshot-module.ts';
+import { randomSource } from '../support/random.ts';
 
 const PAGE = 4096;
 const noBase = (): boolean => false;

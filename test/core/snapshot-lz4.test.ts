@@ -1,6 +1,7 @@
 import { compress as foreignCompress, decompress as foreignDecompress } from 'lz4-wasm-nodejs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pageWork, randomSource, sample } from './snapshot-module.ts';
+import { pageWork, sample } from './snapshot-module.ts';
+import { randomSource } from '../support/random.ts';
 import type { Bench } from './snapshot-module.ts';
 
 const GUARD = 64;

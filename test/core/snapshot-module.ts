@@ -65,17 +65,6 @@ function isPageWork(exports: object): exports is PageWork {
   return NAMES.every((name) => typeof Reflect.get(exports, name) === 'function');
 }
 
-/** A repeatable source of 32-bit numbers (xorshift). */
-export function randomSource(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
 /** Data of several characters: noise, text, runs, periods, and words as a heap has them. */
 export function sample(kind: number, length: number, random: () => number): Uint8Array {
   const data = new Uint8Array(length);

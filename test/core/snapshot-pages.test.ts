@@ -1,6 +1,7 @@
 import xxhash from 'xxhash-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pageWork, randomSource } from './snapshot-module.ts';
+import { pageWork } from './snapshot-module.ts';
+import { randomSource } from '../support/random.ts';
 import type { Bench } from './snapshot-module.ts';
 
 const PAGE = 4096;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pageWork, randomSource, sample } from './snapshot-module.ts';
+import { pageWork, sample } from './snapshot-module.ts';
+import { randomSource } from '../support/random.ts';
 import type { Bench } from './snapshot-module.ts';
 
 let bench: Bench;

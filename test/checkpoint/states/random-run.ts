@@ -87,7 +87,7 @@ export function workload(random: RandomSource): { readonly start: (knownImages: 
     ...scripts.map((index) => ({ name: `script-${index}`, command: `sh -c '${SCRIPTS[index]}'` })),
   ];
   const script = [
-    ...parts.map(({ name, command }) => `(mkdir -p /work/${name} && cd /work/${name} && ${command} > /out-${name} 2>&1; echo "[exit $?]" >> /out-${name}) & `),
+    ...parts.map(({ name, command }) => `(mkdir -p /part/${name} && cd /part/${name} && ${command} > /out-${name} 2>&1; echo "[exit $?]" >> /out-${name}) & `),
     'wait; echo done > /done',
   ].join('\n');
   const isExec = random.next(3) === 0;
